@@ -1,6 +1,6 @@
 """From facts and settings to the plan, every decision with its evidence."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 from packaging.version import Version
@@ -8,7 +8,6 @@ from packaging.version import Version
 from okamochi.detect.base import Detected
 from okamochi.detect.data.alembic_address import with_the_apps_address
 from okamochi.detect.data.hand_made import hand_made, offered_by_hand
-from okamochi.detect.data.kept_in_memory import kept_in_memory, memory_decision
 from okamochi.detect.data.own_start import made_by_extension, own_start
 from okamochi.detect.data.setup_commands import setup_commands
 from okamochi.detect.data.shipped_databases import (
@@ -21,17 +20,13 @@ from okamochi.detect.data.shipped_databases import (
 from okamochi.detect.data.volumes import ChosenVolumes, choose_volumes
 from okamochi.detect.data.writable_folders import Written, flask_folders, writes
 from okamochi.detect.files.app_tests import tests_of_the_app
-from okamochi.detect.files.folder_case import folder_case
 from okamochi.detect.files.ignore import exclude_patterns
 from okamochi.detect.files.kept_elsewhere import kept_elsewhere
 from okamochi.detect.files.mounted_folders import mounted_folders
-from okamochi.detect.files.own_launcher import own_launcher
-from okamochi.detect.files.places_above import places_above
 from okamochi.detect.files.unread_files import unread_files
-from okamochi.detect.frameworks.django import debug_off, debug_warning, redirect_warning
+from okamochi.detect.frameworks.django import debug_off
 from okamochi.detect.frameworks.nicegui import kept_by_nicegui
-from okamochi.detect.frameworks.programs import debugger_warning
-from okamochi.detect.frameworks.run_at_import import passed_over, run_at_import
+from okamochi.detect.frameworks.run_at_import import passed_over
 from okamochi.detect.given_values import domain_of, worker_profile
 from okamochi.detect.packages.chosen_base import choose_base
 from okamochi.detect.packages.dependencies import ChosenDependencies
@@ -47,7 +42,6 @@ from okamochi.detect.services.only_sqlite import only_sqlite
 from okamochi.detect.serving.application import application_decisions, application_of
 from okamochi.detect.serving.health import choose_probe
 from okamochi.detect.serving.web_process import PORT, web_process
-from okamochi.detect.source.below_main import below_main
 from okamochi.detect.source.parsed_arguments import parsed_arguments
 from okamochi.detect.source.unreadable import nested_too_deep, refuse_unreadable, unread_modules
 from okamochi.detect.understanding import Understood, understood
@@ -67,6 +61,7 @@ from okamochi.detect.variables.image_environment import (
 from okamochi.detect.variables.key_files import KeyFiles, key_files
 from okamochi.detect.variables.stated_environment import stated_environment
 from okamochi.detect.variables.stated_secrets import stated_secrets
+from okamochi.detect.warnings import warnings
 from okamochi.detect.workers.processes import other_processes
 from okamochi.model.backing_service import ServiceKind
 from okamochi.model.check import checked
@@ -138,7 +133,7 @@ def _plan_of(found: Understood) -> Plan:
         found.name_decision,
         found.python.decision,
         *application_decisions(found.entry, found.sources.root_package),
-        *_warnings(found),
+        *warnings(found),
         *parsed,
         *found.dependencies.decisions,
         *development_decisions,
@@ -309,7 +304,7 @@ def _image_environment(
     values = (
         *stated,
         *found.server.environment,
-        *passed_over(objects, _loaded(found)),
+        *passed_over(objects, found.imported),
         *django_environment(found.django),
         *debug_off(found.sources, found.django, {one.name for one in data.environment if one.required}),
         *of_official_images(found.sources, reached, found.python.version),
@@ -321,25 +316,6 @@ def _image_environment(
     )
     environment, decisions = choose_image_environment(roots, entry, data.volumes, chosen, values)
     return environment, (*decisions, *stated_decisions)
-
-
-def _warnings(found: Understood) -> Iterator[Decision]:
-    """Of how the author starts the app, that count for nothing in production."""
-    yield from debug_warning(found.sources, found.django)
-    yield from debugger_warning(found.objects, found.entry)
-    yield from below_main(found.objects, found.entry.candidate)
-    yield from memory_decision(kept_in_memory(_loaded(found), found.sources))
-    yield from run_at_import(found.objects, _loaded(found))
-    yield from own_launcher(found.sources, found.entry.candidate)
-    yield from folder_case(found.sources, found.entry.candidate)
-    yield from places_above(found.objects, found.reached.paths, found.dependencies.dependencies)
-    if not found.chosen.settings.domain:
-        yield from redirect_warning(found.sources, found.django)
-
-
-def _loaded(found: Understood) -> tuple[str, ...]:
-    """Modules that a server imports; a program that is run by itself is not imported."""
-    return () if found.entry.candidate.interface is ServerInterface.OWN else found.reached.paths
 
 
 def _own_names(found: Understood) -> tuple[str, ...]:

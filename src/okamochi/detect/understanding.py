@@ -31,7 +31,7 @@ from okamochi.detect.source.reachable import Reached, loaded_from, reached_from
 from okamochi.detect.source.sources import Sources
 from okamochi.detect.workers.processes import scripts_of_workers
 from okamochi.model.evidence import Decision
-from okamochi.model.plan import Framework
+from okamochi.model.plan import Framework, ServerInterface
 from okamochi.model.settings import SettingsTable
 from okamochi.system.project_files import ProjectFiles
 
@@ -60,6 +60,11 @@ class Understood(msgspec.Struct, frozen=True):
     @property
     def sources(self) -> Sources:
         return self.objects.sources
+
+    @property
+    def imported(self) -> tuple[str, ...]:
+        """Modules that a server imports; a program that is run by itself is not imported."""
+        return () if self.entry.candidate.interface is ServerInterface.OWN else self.reached.paths
 
     @property
     def project(self) -> ProjectFiles:

@@ -22,13 +22,12 @@ from okamochi.detect.source.names import assigned
 from okamochi.detect.source.python_source import Module
 from okamochi.detect.source.sources import Sources
 from okamochi.detect.source.syntax import walk
-from okamochi.model.evidence import Decision, Evidence
+from okamochi.model.evidence import Evidence
 from okamochi.pypi.python_values import last_name
 
-__all__ = ["kept_in_memory", "memory_decision"]
+__all__ = ["kept_in_memory"]
 
 View = ast.FunctionDef | ast.AsyncFunctionDef
-MOST_SHOWN = 3
 
 
 class Change(msgspec.Struct, frozen=True, eq=False):
@@ -54,17 +53,6 @@ def kept_in_memory(paths: Iterable[str], sources: Sources) -> tuple[tuple[str, E
                 reason = f"{of_it[0].view.name}() changes {name}, which each process has for itself"
                 found.setdefault(name, Evidence(path=path, line=of_it[0].line, reason=reason))
     return tuple(found.items())
-
-
-def memory_decision(kept: tuple[tuple[str, Evidence], ...]) -> tuple[Decision, ...]:
-    if not kept:
-        return ()
-    names = ", ".join(name for name, _ in kept[:MOST_SHOWN])
-    summary = (
-        f"Warning: what visitors write into {names} is in the memory of one process, and gone after a new "
-        "start; a database keeps it"
-    )
-    return (Decision.detected("application", summary, tuple(place for _, place in kept[:MOST_SHOWN])),)
 
 
 def _changes(module: Module, sources: Sources) -> Iterator[Change]:

@@ -11,18 +11,18 @@ from okamochi.detect.files.platform_files import stated_values
 from okamochi.detect.frameworks.settings_module import computed_settings
 from okamochi.detect.source.python_source import Module
 from okamochi.detect.source.sources import Sources
-from okamochi.detect.source.syntax import is_true, text_of, texts_below, walk
-from okamochi.model.evidence import Decision, Evidence
+from okamochi.detect.source.syntax import text_of, texts_below, walk
+from okamochi.model.evidence import Evidence
 from okamochi.system.patterns import regex
 
 __all__ = [
     "SETTINGS",
+    "VARIABLE",
     "DjangoSettings",
     "debug_off",
-    "debug_warning",
     "django_settings",
+    "given_to",
     "manage_py",
-    "redirect_warning",
 ]
 
 SETTINGS = regex(r"[\"']DJANGO_SETTINGS_MODULE[\"']\s*+[,\]]\s*+=?\s*+[\"']([\w.]+)[\"']")
@@ -30,7 +30,6 @@ VARIABLE_NAME = "DJANGO_SETTINGS_MODULE"
 MODULE = regex(r"\w+(?:\.\w+)*")
 # the last part of a module's name, when it is for development: project.settings.local
 OF_THE_DESK = regex(r"(dev|debug|test|local|ci|example|change|your)[^.]*$", re.IGNORECASE)
-REDIRECT = "SECURE_SSL_REDIRECT"
 NUMBER = regex(r"\bint\(")
 # what takes the word for no: a comparison, environ's and decouple's ways, distutils'
 SAYS_NO = regex(r"\.bool\(|cast=bool|strtobool\(| == | in [\[({]")
@@ -128,25 +127,10 @@ def _read(sources: Sources, name: str, said_by: str, *, said: bool) -> DjangoSet
     return DjangoSettings(name, said, paths, host, variable, (*where, *evidence))
 
 
-def debug_warning(sources: Sources, settings: DjangoSettings) -> tuple[Decision, ...]:
-    """DEBUG = True, written so into the settings that production loads: pages of errors show the settings.
-    https://docs.djangoproject.com/en/stable/howto/deployment/checklist/#debug"""
-    path, values = _given_to("DEBUG", sources, settings)
-    if not values or not all(map(is_true, values)):
-        return ()
-    return (
-        Decision.detected(
-            "application.framework",
-            "Warning: debug mode is on in production: set DEBUG = False, and ALLOWED_HOSTS",
-            (Evidence(path=path, line=values[0].lineno, reason="sets DEBUG = True"),),
-        ),
-    )
-
-
 def debug_off(sources: Sources, settings: DjangoSettings, required: set[str]) -> tuple[tuple[str, str], ...]:
     """The variable without which the settings do not know whether DEBUG is on: in production it is not. Left
     to people where the word for no would be taken for yes: `DEBUG = os.environ["DEBUG"]`."""
-    _, values = _given_to("DEBUG", sources, settings)
+    _, values = given_to("DEBUG", sources, settings)
     if len(values) != 1:
         return ()
     constants = [one.value for one in walk(values[0]) if isinstance(one, ast.Constant)]
@@ -157,39 +141,7 @@ def debug_off(sources: Sources, settings: DjangoSettings, required: set[str]) ->
     return ((names[0], "0" if NUMBER.search(text) else "False"),)
 
 
-def redirect_warning(sources: Sources, settings: DjangoSettings) -> tuple[Decision, ...]:
-    """SECURE_SSL_REDIRECT that is on, by itself or until a variable says otherwise: no page is seen without
-    HTTPS in front. https://docs.djangoproject.com/en/stable/ref/settings/#secure-ssl-redirect"""
-    path, values = _given_to(REDIRECT, sources, settings)
-    if not values or any(isinstance(one, ast.UnaryOp) for one in walk(values[-1])):
-        return ()
-    constants = [one.value for one in walk(values[-1]) if isinstance(one, ast.Constant)]
-    variable = next((one for one in constants if isinstance(one, str) and VARIABLE.fullmatch(one)), "")
-    word = _word_against(values[-1])
-    on = word or any(one is True for one in constants)
-    if not on or (constants != [True] and not variable):
-        return ()
-    off = f"{variable}={word or 'False'}" if variable else f"{REDIRECT} = False"
-    return (
-        Decision.detected(
-            "application.framework",
-            "Warning: every page is redirected to https: okamochi up --domain puts a proxy in "
-            f"front that speaks it; to see the pages without one, {off}",
-            (Evidence(path=path, line=values[-1].lineno, reason=f"sets {REDIRECT}"),),
-        ),
-    )
-
-
-def _word_against(value: ast.expr) -> str:
-    """ "False" of `os.environ.get("SSL") != "False"`, which is true until it is told; "" for another."""
-    match value:
-        case ast.Compare(ops=[ast.NotEq()], comparators=[ast.Constant(value=str(word))]):
-            return word
-        case _:
-            return ""
-
-
-def _given_to(name: str, sources: Sources, settings: DjangoSettings) -> tuple[str, list[ast.expr]]:
+def given_to(name: str, sources: Sources, settings: DjangoSettings) -> tuple[str, list[ast.expr]]:
     """The first of the settings' modules that gives the setting a value, and its values there; none where one
     of them counts below a condition, unless that is `if not DEBUG:`, as in production."""
     for path in settings.paths:

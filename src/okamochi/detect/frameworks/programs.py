@@ -4,8 +4,6 @@ Two things make it so: the object that a server could load has none of the proje
 own files run the script, and what it reaches starts a server that no other could stand in for.
 """
 
-import ast
-
 from msgspec.structs import replace
 
 from okamochi.detect.base import Detected
@@ -14,20 +12,15 @@ from okamochi.detect.serving.entrypoint import EntryPoint
 from okamochi.detect.serving.routes import routes
 from okamochi.detect.serving.web_applications import place_of
 from okamochi.detect.source.flask_objects import FlaskObjects
-from okamochi.detect.source.python_source import Module, is_main_guard
+from okamochi.detect.source.python_source import is_main_guard
 from okamochi.detect.source.reachable import Reached, loaded_from
-from okamochi.detect.source.syntax import is_true
-from okamochi.model.evidence import Decision, Evidence, Origin
+from okamochi.model.evidence import Evidence, Origin
 from okamochi.model.plan import Framework, ServerInterface
-from okamochi.pypi.python_values import last_name
 from okamochi.system.patterns import regex
 
-__all__ = ["debugger_warning", "program_of"]
+__all__ = ["program_of"]
 
 SERVES = regex(r"\b(WSGIServer|HTTPServer)\(|\bserve_forever\(|\bwsgi\.server\(|\bweb\.run_app\(")
-RUNS = frozenset(["run", "run_simple"])
-WERKZEUG = frozenset(["flask", "flask_socketio", "werkzeug", "dash"])
-DEBUGGER = frozenset(["debug", "use_debugger"])
 SOCKETS = regex(r"\bsocketio\w*\.run\(|allow_unsafe_werkzeug")
 
 
@@ -78,38 +71,3 @@ def entry_of(path: str, entry: EntryPoint, named: Detected[Statement] | None) ->
         coroutine=False,
     )
     return EntryPoint(candidate, Origin.DETECTED, evidence, entry.notes)
-
-
-def debugger_warning(objects: FlaskObjects, entry: EntryPoint) -> tuple[Decision, ...]:
-    """A program that serves with Werkzeug's debugger on, which runs whatever its visitors write:
-    https://werkzeug.palletsprojects.com/en/stable/debug/"""
-    if entry.candidate.interface is not ServerInterface.OWN:
-        return ()
-    paths = loaded_from(entry.candidate.path, objects)
-    if all(WERKZEUG.isdisjoint(objects.sources.words(path)) for path in paths):
-        return ()
-    for path in paths:
-        if not DEBUGGER.isdisjoint(objects.sources.words(path)):
-            for call in objects.sources.module(path).of(ast.Call):
-                if is_run(call, objects.sources.module(path)) and any(map(switches_it_on, call.keywords)):
-                    place = Evidence(path=path, line=call.lineno, reason="serves with debug=True")
-                    return (debugger_decision(place),)
-    return ()
-
-
-def is_run(call: ast.Call, module: Module) -> bool:
-    full = module.imports.full(call.func)
-    return last_name(call.func) in RUNS and not full.startswith(("uvicorn.", "bottle.", "hypercorn."))
-
-
-def switches_it_on(keyword: ast.keyword) -> bool:
-    return keyword.arg in DEBUGGER and is_true(keyword.value)
-
-
-def debugger_decision(place: Evidence) -> Decision:
-    return Decision.detected(
-        "application.framework",
-        "Warning: the program serves with a debugger in which visitors can run code: "
-        "take debug=True from its call, or read it from a variable",
-        (place,),
-    )

@@ -11,31 +11,20 @@ from collections.abc import Iterable
 
 from okamochi.detect.source.bodies import flat_statements
 from okamochi.detect.source.flask_objects import FlaskObjects, Instance
-from okamochi.model.evidence import Decision, Evidence
+from okamochi.model.evidence import Evidence
 from okamochi.model.plan import Framework
 
-__all__ = ["passed_over", "run_at_import"]
+__all__ = ["passed_over", "unguarded_calls"]
 
 PASSED_OVER = (("FLASK_RUN_FROM_CLI", "true"),)
 
 
 def passed_over(objects: FlaskObjects, paths: Iterable[str]) -> tuple[tuple[str, str], ...]:
     """The variable, where one of the modules that the server loads calls it."""
-    return PASSED_OVER if _calls(objects, paths) else ()
+    return PASSED_OVER if unguarded_calls(objects, paths) else ()
 
 
-def run_at_import(objects: FlaskObjects, paths: Iterable[str]) -> tuple[Decision, ...]:
-    places = _calls(objects, paths)
-    if not places:
-        return ()
-    summary = (
-        "Warning: app.run() is called by whoever imports the module, and is passed over here as `flask run` "
-        'does: move it below if __name__ == "__main__"'
-    )
-    return (Decision.detected("application.object_reference", summary, places),)
-
-
-def _calls(objects: FlaskObjects, paths: Iterable[str]) -> tuple[Evidence, ...]:
+def unguarded_calls(objects: FlaskObjects, paths: Iterable[str]) -> tuple[Evidence, ...]:
     found: list[Evidence] = []
     for path in paths:
         if "run" not in objects.sources.words(path):

@@ -3,20 +3,18 @@
 import ast
 import posixpath
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-from okamochi.detect.source.flask_objects import FlaskObjects
 from okamochi.detect.source.python_source import Module
 from okamochi.detect.source.static_paths import PathReader
 from okamochi.detect.source.syntax import text_of, walk
+from okamochi.detect.understanding import Understood
 from okamochi.model.evidence import Decision, Evidence
 from okamochi.model.plan import APP_ROOT, Dependencies, DependencyManager
 from okamochi.pypi.python_values import last_name
 from okamochi.system.patterns import regex
 from okamochi.system.words import word_set
-
-__all__ = ["places_above"]
 
 GOES_UP = regex(r"\.\.|\bparents?\b|\bdirname\b")
 # arguments whose path begins at the module's folder
@@ -30,23 +28,21 @@ EXPORTS = {
 }
 
 
-def places_above(
-    objects: FlaskObjects, paths: Iterable[str], dependencies: Dependencies
-) -> tuple[Decision, ...]:
-    """A warning about the first of each module; only of what the checkout has there."""
-    sources = objects.sources
-    reader = PathReader(objects, posixpath.join(APP_ROOT, "instance"), APP_ROOT)
-    modules = (sources.module(path) for path in paths if GOES_UP.search(sources.text(path)))
-    found = [place for module in modules if (place := _first(module, reader)) is not None]
-    if not found:
+def warn(found: Understood) -> tuple[Decision, ...]:
+    """About the first of each module; only of what the checkout has there."""
+    sources = found.sources
+    reader = PathReader(found.objects, posixpath.join(APP_ROOT, "instance"), APP_ROOT)
+    modules = (sources.module(path) for path in found.reached.paths if GOES_UP.search(sources.text(path)))
+    places = [place for module in modules if (place := _first(module, reader)) is not None]
+    if not places:
         return ()
-    remedy = _remedy((sources.project.root or Path()).name, dependencies)
-    if any(place.reason.startswith("from the working") for place in found):
+    remedy = _remedy((sources.project.root or Path()).name, found.dependencies.dependencies)
+    if any(place.reason.startswith("from the working") for place in places):
         remedy = f"let the path begin at os.path.dirname(__file__), {remedy}"
     summary = (
         f"Warning: the app uses files of a folder beside its own, and the image has none of them; {remedy}"
     )
-    return (Decision.detected("source", summary, tuple(found)),)
+    return (Decision.detected("source", summary, tuple(places)),)
 
 
 def _remedy(name: str, dependencies: Dependencies) -> str:

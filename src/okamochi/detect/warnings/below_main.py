@@ -11,15 +11,13 @@ from collections.abc import Iterator
 
 from okamochi.detect.serving.web_applications import Candidate
 from okamochi.detect.source.bodies import flat_statements
-from okamochi.detect.source.flask_objects import FlaskObjects
 from okamochi.detect.source.python_source import Module, is_main_guard
 from okamochi.detect.source.syntax import descendants
+from okamochi.detect.understanding import Understood
 from okamochi.model.evidence import Decision, Evidence
 from okamochi.model.plan import Framework
 from okamochi.pypi.python_values import last_name
 from okamochi.system.patterns import regex
-
-__all__ = ["below_main"]
 
 OF_CONFIGURATION = regex(
     r"(?P<app>\w+)\.(?:config\.(?:from_\w+|update)|register_\w+|add_url_rule"
@@ -32,14 +30,15 @@ OF_THE_DESK = frozenset(["DEBUG", "ENV", "TESTING", "TEMPLATES_AUTO_RELOAD", "SE
 MOST_SHOWN = 4
 
 
-def below_main(objects: FlaskObjects, candidate: Candidate) -> tuple[Decision, ...]:
-    """A warning that names the lines; none of what is done elsewhere in the module, too."""
+def warn(found: Understood) -> tuple[Decision, ...]:
+    """It names the lines; none of what is done elsewhere in the module, too."""
+    sources, candidate = found.sources, found.entry.candidate
     if candidate.framework is not Framework.FLASK or not candidate.name:
         return ()
     places: list[Evidence] = []
     for path in dict.fromkeys((candidate.path, candidate.origin[0])):
-        if "__main__" in objects.sources.text(path):
-            places += _places(objects.sources.module(path), candidate)
+        if "__main__" in sources.text(path):
+            places += _places(sources.module(path), candidate)
     if not places:
         return ()
     summary = (

@@ -3,18 +3,16 @@ found on Windows and macOS, and not in a container."""
 
 import posixpath
 
-from okamochi.detect.serving.web_applications import Candidate
-from okamochi.detect.source.sources import Sources
+from okamochi.detect.understanding import Understood
 from okamochi.model.evidence import Decision, Evidence
 from okamochi.model.plan import Framework
-
-__all__ = ["folder_case"]
 
 LOOKED_FOR = ("templates", "static")
 
 
-def folder_case(sources: Sources, candidate: Candidate) -> tuple[Decision, ...]:
-    """A warning for each; none where the module that makes the app names the folder itself."""
+def warn(found: Understood) -> tuple[Decision, ...]:
+    """One for each; none where the module that makes the app names the folder itself."""
+    sources, candidate = found.sources, found.entry.candidate
     if candidate.framework is not Framework.FLASK:
         return ()
     path = candidate.origin[0]

@@ -7,22 +7,20 @@ import shlex
 from collections.abc import Iterator
 
 from okamochi.containerfiles.dockerfile import Instruction, dockerfile_stages, shipped
-from okamochi.detect.serving.web_applications import Candidate
-from okamochi.detect.source.sources import Sources
+from okamochi.detect.understanding import Understood
 from okamochi.model.evidence import Decision, Evidence
 from okamochi.model.plan import ServerInterface
 from okamochi.model.rendered_mark import text_by_people
 from okamochi.system.patterns import regex
-
-__all__ = ["own_launcher"]
 
 DOCKERFILE = "Dockerfile"
 STARTS = regex(r"\b(?:subprocess\.\w+|os\.(?:exec\w+|spawn\w+|system)|Popen)\(")
 SERVER = regex(r"[\"'\s](gunicorn|uvicorn|hypercorn|waitress-serve|uwsgi)[\"'\s]")
 
 
-def own_launcher(sources: Sources, candidate: Candidate) -> tuple[Decision, ...]:
-    """A warning that the script is not run; none where it is what is served."""
+def warn(found: Understood) -> tuple[Decision, ...]:
+    """None where the script is what is served."""
+    sources, candidate = found.sources, found.entry.candidate
     text = text_by_people(sources.project, DOCKERFILE)
     stages = dockerfile_stages(text) if text is not None else ()
     if not stages or candidate.interface is ServerInterface.OWN:

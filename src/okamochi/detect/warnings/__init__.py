@@ -1,0 +1,23 @@
+"""What the plan warns of: how the author starts the app, and what of it the image will not have.
+
+A warning is one file of this folder, and nothing lists it: its docstring says what it is about, and `warn`
+takes what is understood of the project and returns decisions, none where there is nothing to warn of.
+"""
+
+from collections.abc import Iterator
+from importlib import import_module
+from pkgutil import iter_modules
+
+from okamochi.detect.understanding import Understood
+from okamochi.model.evidence import Decision
+
+__all__ = ["warnings"]
+
+WARNINGS = tuple(
+    import_module(f"{__name__}.{name}").warn for name in sorted(one.name for one in iter_modules(__path__))
+)
+
+
+def warnings(found: Understood) -> Iterator[Decision]:
+    for warn in WARNINGS:
+        yield from warn(found)
