@@ -6,9 +6,11 @@ from typing import cast
 
 import pytest
 
-from okamochi.errors import UnhealthyError
+from okamochi.run.proof.answer import Outcome, Verdict
+from okamochi.run.traces import Cause
 from okamochi.system.project_files import MemoryProject
-from okamochi.workflows.mending.kept_out import tell_kept_out, told_to_be_kept_out
+from okamochi.workflows.mending.failed import Failed
+from okamochi.workflows.mending.hints.files.kept_out import hint
 from okamochi.workflows.plan import PlannedProject
 from tests.detect.plans import FLASK_APP, planned
 
@@ -24,8 +26,12 @@ FILES = {
 
 
 def told(module: str) -> str:
+    return told_for(Verdict(outcome=Outcome.MISSING_MODULE, subject=module))
+
+
+def told_for(verdict: Verdict) -> str:
     project = SimpleNamespace(root=Path("/app"), project=MemoryProject(FILES), plan=planned(FILES))
-    return told_to_be_kept_out(module, cast(PlannedProject, project))
+    return hint(Failed(verdict, None, cast(PlannedProject, project)))
 
 
 @pytest.mark.parametrize(
@@ -47,11 +53,8 @@ def test_of_what_is_in_the_image_or_nowhere_nothing_is_told(module: str) -> None
 
 
 def test_a_part_of_an_own_package_that_a_start_misses_is_told_so_too() -> None:
-    project = SimpleNamespace(root=Path("/app"), project=MemoryProject(FILES), plan=planned(FILES))
-    error = "cannot import name 'prices' from 'shop' (/app/shop/__init__.py)"
-    failure = UnhealthyError(f"an import fails: {error}", where="", hint="see the log")
-    tell_kept_out(failure, cast(PlannedProject, project))
-    assert failure.hint.startswith("shop/prices.py is there, but shop/.gitignore:1 (prices.py) keeps it out")
-    of_a_library = UnhealthyError(error.replace("/app/", "/opt/venv/lib/"), where="", hint="see the log")
-    tell_kept_out(of_a_library, cast(PlannedProject, project))
-    assert of_a_library.hint == "see the log"
+    error = "an import fails: cannot import name 'prices' from 'shop' (/app/shop/__init__.py)"
+    found = told_for(Verdict(outcome=Outcome.FAILED, cause=Cause(error, "see the log")))
+    assert found.startswith("shop/prices.py is there, but shop/.gitignore:1 (prices.py) keeps it out")
+    of_a_library = Cause(error.replace("/app/", "/opt/venv/lib/"), "see the log")
+    assert told_for(Verdict(outcome=Outcome.FAILED, cause=of_a_library)) == ""

@@ -1,9 +1,15 @@
 """A file that nobody fetched is named where the app fails for it."""
 
+from types import SimpleNamespace
+from typing import cast
+
 import pytest
 
-from okamochi.errors import UnhealthyError
-from okamochi.workflows.mending.left_behind import tell_left_behind
+from okamochi.run.proof.answer import Outcome, Verdict
+from okamochi.run.traces import Cause
+from okamochi.workflows.mending.failed import Failed
+from okamochi.workflows.mending.hints.files.left_behind import hint
+from okamochi.workflows.plan import PlannedProject
 from tests.detect.plans import FLASK_APP, planned
 
 
@@ -11,6 +17,6 @@ from tests.detect.plans import FLASK_APP, planned
 def test_the_hint_says_who_keeps_the_missing_file(name: str, told: bool) -> None:
     plan = planned({"app.py": FLASK_APP, "model/model.pkl.dvc": "outs: []\n"})
     message = f"the app raises FileNotFoundError: [Errno 2] No such file or directory: '{name}'"
-    failure = UnhealthyError(message, where="", hint="see the log")
-    tell_left_behind(failure, plan)
-    assert ("dvc pull" in failure.hint) is told
+    verdict = Verdict(outcome=Outcome.FAILED, cause=Cause(message, "see the log"))
+    found = hint(Failed(verdict, None, cast(PlannedProject, SimpleNamespace(plan=plan))))
+    assert ("dvc pull" in found) is told

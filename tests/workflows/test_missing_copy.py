@@ -1,11 +1,25 @@
 """A file that the author copies from an example is named where the app fails for it."""
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
-from okamochi.errors import UnhealthyError
-from okamochi.workflows.mending.missing_copy import example_of_module, tell_example
+from okamochi.run.proof.answer import Outcome, Verdict
+from okamochi.run.traces import Cause
+from okamochi.workflows.mending.failed import Failed
+from okamochi.workflows.mending.hints.files.example import hint
+from okamochi.workflows.plan import PlannedProject
+
+
+def told(message: str, root: Path) -> str:
+    return told_for(Verdict(outcome=Outcome.FAILED, cause=Cause(message, "see the log")), root)
+
+
+def told_for(verdict: Verdict, root: Path, import_root: str = "") -> str:
+    plan = SimpleNamespace(application=SimpleNamespace(import_root=import_root))
+    return hint(Failed(verdict, None, cast(PlannedProject, SimpleNamespace(plan=plan, root=root))))
 
 
 @pytest.mark.parametrize(
@@ -27,34 +41,30 @@ def test_the_hint_names_the_example_and_the_copy(
 ) -> None:
     (tmp_path / example).parent.mkdir(exist_ok=True)
     (tmp_path / example).touch()
-    failure = UnhealthyError(message, where="", hint="see the log")
-    tell_example(failure, tmp_path)
-    assert f"the project has {example}: copy it to {wanted} " in failure.hint
+    assert f"the project has {example}: copy it to {wanted} " in told(message, tmp_path)
     (tmp_path / wanted).touch()
-    other = UnhealthyError(message, where="", hint="see the log")
-    tell_example(other, tmp_path)
-    assert other.hint == "see the log"
+    assert told(message, tmp_path) == ""
 
 
 @pytest.mark.parametrize("there", ["config.json", "sampler.yml", "other-example.yml", "config-example.json"])
 def test_what_is_no_example_of_the_missing_file_changes_no_hint(tmp_path: Path, there: str) -> None:
     (tmp_path / there).touch()
-    failure = UnhealthyError("the app opens /app/config.yml, which is not in the image", where="", hint="x")
-    tell_example(failure, tmp_path)
-    assert failure.hint == "x"
+    assert told("the app opens /app/config.yml, which is not in the image", tmp_path) == ""
 
 
 def test_of_a_module_that_is_missed_the_example_beside_its_place_is_named(tmp_path: Path) -> None:
     (tmp_path / "shop").mkdir()
     (tmp_path / "shop/keys_sample.py").touch()
-    assert "copy it to shop/keys.py" in example_of_module("shop.keys", "", tmp_path)
-    assert "copy it to shop/keys.py" in example_of_module("keys", "shop", tmp_path)
-    assert example_of_module("shop.other", "", tmp_path) == example_of_module("keys", "", tmp_path) == ""
+
+    def of_module(name: str, import_root: str) -> str:
+        return told_for(Verdict(outcome=Outcome.MISSING_MODULE, subject=name), tmp_path, import_root)
+
+    assert "copy it to shop/keys.py" in of_module("shop.keys", "")
+    assert "copy it to shop/keys.py" in of_module("keys", "shop")
+    assert of_module("shop.other", "") == of_module("keys", "") == ""
 
 
 def test_a_path_over_a_detour_names_the_file_that_it_leads_to(tmp_path: Path) -> None:
     (tmp_path / "config.template.yaml").write_text("")
     message = "the app opens /app/shop/../config.yaml, which is not in the image"
-    failure = UnhealthyError(message, where="", hint="see the log")
-    tell_example(failure, tmp_path)
-    assert failure.hint.startswith("the project has config.template.yaml: copy it to config.yaml")
+    assert told(message, tmp_path).startswith("the project has config.template.yaml: copy it to config.yaml")

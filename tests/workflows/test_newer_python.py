@@ -11,7 +11,7 @@ from okamochi.run.traces import Cause
 from okamochi.system.project_files import DiskProject
 from okamochi.workflows.mending.corrections import correction_for
 from okamochi.workflows.mending.failed import Failed
-from okamochi.workflows.mending.of_a_newer import told_to_be_newer
+from okamochi.workflows.mending.hints.python.newer import hint
 from okamochi.workflows.plan import PlannedProject
 from tests.detect.plans import FLASK_APP, planned
 
@@ -37,7 +37,7 @@ def test_the_hint_names_both_that_ask_for_different_pythons(
     verdict = Verdict(
         outcome=Outcome.UNREADABLE, cause=Cause("SyntaxError: x", "correct that line", "/app/told.py:2")
     )
-    assert (REASON in told_to_be_newer(verdict, app)) is told
+    assert (REASON in hint(Failed(verdict, None, app))) is told
 
 
 def test_formatted_strings_of_a_newer_python_ask_for_one_unless_it_was_left_before(tmp_path: Path) -> None:

@@ -7,11 +7,11 @@ from typing import Any, cast
 
 import pytest
 
-from okamochi.pypi import versions
-from okamochi.run.proof.answer import Answer
+from okamochi.run.proof.answer import Answer, Outcome, Verdict
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
-from okamochi.workflows.mending.older_library import told_of_its_age
+from okamochi.workflows.mending.failed import Failed
+from okamochi.workflows.mending.hints.packages import age
 from okamochi.workflows.plan import PlannedProject, plan_project
 from tests.bad_projects.conftest import FLASK_APP
 
@@ -30,10 +30,10 @@ def told(folder: Path, version: str, text: str = TEXT) -> str:
     world = World.real(os.environ, SilentReporter(), cache_root=folder / "cache")
     planned: PlannedProject = plan_project(folder, world)
     plan = SimpleNamespace(python_version="3.9", dependencies=planned.plan.dependencies)
-    wheel = SimpleNamespace(kind="wheel", name="click", version=version)
-    built = SimpleNamespace(plan=plan, components=(wheel,))
+    built = cast(Any, SimpleNamespace(plan=plan, root=planned.root))
     answer = Answer(outcome="failed", error="RuntimeError", message="no", text=text)
-    return told_of_its_age(world, answer, cast(Any, built), planned)
+    verdict = Verdict(outcome=Outcome.LIBRARY, subject="click")
+    return age.hint(Failed(verdict, answer, built, {"click": version}, world=world))
 
 
 @pytest.mark.network
@@ -51,7 +51,7 @@ def test_the_version_that_came_with_the_python_is_named(tmp_path: Path) -> None:
 def test_what_an_imported_package_refuses_to_be_called_with_is_no_matter_of_age(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(versions, "version_current_at", lambda *args, **more: "7.1.2")
+    monkeypatch.setattr(age, "version_current_at", lambda *args, **more: "7.1.2")
     refused = (
         'Traceback (most recent call last):\n  File "/app/app.py", line 4, in <module>\n    click.route()\n'
         '  File "/opt/venv/lib/python3.9/site-packages/click/core.py", line 2, in route\n'
@@ -72,5 +72,5 @@ def test_nothing_is_said_of_what_is_new_enough_or_of_the_apps_own_code(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, installed: str, current: str, text: str
 ) -> None:
     own = text.replace("/site-packages/", "/") if text is not TEXT else text
-    monkeypatch.setattr(versions, "version_current_at", lambda *args, **more: current)
+    monkeypatch.setattr(age, "version_current_at", lambda *args, **more: current)
     assert told(tmp_path, installed, own) == ""

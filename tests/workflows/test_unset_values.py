@@ -1,11 +1,16 @@
 """Values that a client misses and that the code reads as if it could do without."""
 
+from types import SimpleNamespace
+from typing import cast
+
 from msgspec.structs import replace
 
-from okamochi.errors import UnhealthyError
 from okamochi.run.diagnose import exception
+from okamochi.run.proof.answer import Outcome, Verdict
 from okamochi.run.traces import SEE_TRACEBACK, Cause, own_line
-from okamochi.workflows.mending.unset_values import tell_unset, told_of_unset
+from okamochi.workflows.mending.failed import Failed
+from okamochi.workflows.mending.hints.values.unset import hint, told_of_unset
+from okamochi.workflows.plan import PlannedProject
 from tests.detect.plans import FLASK_APP, planned
 
 READS = """import os
@@ -44,19 +49,16 @@ def test_where_the_line_takes_no_variable_or_more_is_known_nothing_is_told() -> 
 
 def test_of_a_start_that_failed_the_same_is_told() -> None:
     plan = planned({"app.py": READS + FLASK_APP})
-    failure = UnhealthyError("the app raises phone.PhoneError", where="app.py:9", hint=SEE_TRACEBACK)
-    failure.log = TRACE
-    tell_unset(failure, plan, ("ACCOUNT_SID",))
-    assert failure.hint.endswith("with the lines AUTH_TOKEN=...")
-    tell_unset(failure, plan, ())
-    assert failure.hint.endswith("with the lines AUTH_TOKEN=...")
+    verdict = Verdict(outcome=Outcome.FAILED, cause=Cause("the app raises phone.PhoneError", SEE_TRACEBACK))
+    project = cast(PlannedProject, SimpleNamespace(plan=plan))
+    found = hint(Failed(verdict, None, project, log=TRACE, given=("ACCOUNT_SID",)))
+    assert found.endswith("with the lines AUTH_TOKEN=...")
 
 
 def test_what_a_release_says_of_web_stays_behind_it() -> None:
-    failure = UnhealthyError("the release process failed", where="", hint=f"{SEE_TRACEBACK}; web waits")
-    failure.log = TRACE
-    tell_unset(failure, planned({"app.py": READS + FLASK_APP}), ("ACCOUNT_SID",))
-    assert failure.hint.endswith("with the lines AUTH_TOKEN=...; web waits")
+    cause = Cause("the release process failed", f"{SEE_TRACEBACK}; web waits")
+    found = told_of_unset(cause, TRACE, planned({"app.py": READS + FLASK_APP}), ("ACCOUNT_SID",))
+    assert found.endswith("with the lines AUTH_TOKEN=...; web waits")
 
 
 def test_what_a_service_of_the_stack_tells_is_not_asked_for() -> None:

@@ -1,21 +1,22 @@
 """`okamochi up`: build, start, wait until healthy."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from okamochi.errors import BuildError, PlanError, UnhealthyError
+from okamochi.errors import BuildError, OkamochiError, PlanError, UnhealthyError
 from okamochi.model.correction import Correction
 from okamochi.run.engine import Engine
+from okamochi.run.proof.answer import Outcome, Verdict
 from okamochi.run.state import UpRecord
+from okamochi.run.traces import Cause
 from okamochi.run.wait import GoesOn
 from okamochi.system.world import World
 from okamochi.workflows.build import Building, BuildRequest
+from okamochi.workflows.mending.failed import Failed
 from okamochi.workflows.mending.failed_start import FailedStart
-from okamochi.workflows.mending.kept_out import tell_kept_out
-from okamochi.workflows.mending.left_behind import tell_left_behind
+from okamochi.workflows.mending.hints import hint_for
 from okamochi.workflows.mending.looked_round import looked_round, seen_in_log
-from okamochi.workflows.mending.missing_copy import tell_example
-from okamochi.workflows.mending.unset_values import tell_unset
 from okamochi.workflows.starting.apps import App, app_of
 from okamochi.workflows.starting.built_and_loaded import built_and_loaded
 from okamochi.workflows.starting.chosen_engine import chosen_engine
@@ -84,7 +85,7 @@ def mended(
             loaded = built_and_loaded(app, building, engine, values, world)
         except (BuildError, PlanError) as error:
             if failed is None:
-                tell_example(error, app.root)
+                tell_better(error, building)
                 raise
             failed.refuse(building, error, world)
         else:
@@ -100,12 +101,9 @@ def mended(
                     world=world,
                 ).started()
             except UnhealthyError as failure:
-                plan = loaded.built.plan
-                offer_setup(failure, plan)
-                tell_left_behind(failure, plan)
-                tell_example(failure, app.root)
-                tell_kept_out(failure, building.plan_now())
-                tell_unset(failure, plan, (*dict(values.plain), *values.secret_names))
+                offer_setup(failure, loaded.built.plan)
+                given = (*dict(values.plain), *values.secret_names)
+                tell_better(failure, building, given, failure.log)
                 failed = FailedStart(failure, building.plan_now(), loaded.built, loaded.reference, failed)
             else:
                 failed = None
@@ -121,6 +119,14 @@ def mended(
         assert correction is not None  # else it was returned or raised above
         building.attempt(correction)
     raise failure_of_many(app)
+
+
+def tell_better(
+    failure: OkamochiError, building: Building, given: Collection[str] = (), log: str = ""
+) -> None:
+    verdict = Verdict(outcome=Outcome.FAILED, cause=Cause(failure.message, failure.hint))
+    failed = Failed(verdict, None, building.plan_now(), log=log, given=given)
+    failure.hint = hint_for(failed) or failure.hint
 
 
 def seen_until_now(app: App, building: Building, world: World) -> Correction | None:

@@ -5,10 +5,9 @@ A rule is one file in the folder of its family. Its name is the file's, its page
 """
 
 from collections.abc import Iterator
-from importlib import import_module
-from pkgutil import iter_modules
 
 from okamochi.audit.rule import Rule
+from okamochi.system.modules_of_folder import modules_of
 from okamochi.system.words import word_tuple
 
 __all__ = ["RULES"]
@@ -21,10 +20,9 @@ FAMILIES = word_tuple(
 
 def rules_of(family: str) -> Iterator[Rule]:
     """Sorted by their names."""
-    package = import_module(f"{__name__}.{family}")
-    for name in sorted(one.name for one in iter_modules(package.__path__)):
-        rule = import_module(f"{package.__name__}.{name}")
-        yield Rule(f"{family}/{name.replace('_', '-')}", rule.SEVERITY, rule.look, rule.__doc__ or "")
+    for one in modules_of(f"{__name__}.{family}"):
+        name = one.__name__.rpartition(".")[2].replace("_", "-")
+        yield Rule(f"{family}/{name}", one.SEVERITY, one.look, one.__doc__ or "")
 
 
 RULES = tuple(rule for family in FAMILIES for rule in rules_of(family))

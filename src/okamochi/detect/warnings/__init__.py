@@ -5,17 +5,14 @@ takes what is understood of the project and returns decisions, none where there 
 """
 
 from collections.abc import Iterator
-from importlib import import_module
-from pkgutil import iter_modules
 
 from okamochi.detect.understanding import Understood
 from okamochi.model.evidence import Decision
+from okamochi.system.modules_of_folder import modules_of
 
 __all__ = ["warnings"]
 
-WARNINGS = tuple(
-    import_module(f"{__name__}.{name}").warn for name in sorted(one.name for one in iter_modules(__path__))
-)
+WARNINGS = tuple(one.warn for one in modules_of(__name__))
 
 
 def warnings(found: Understood) -> Iterator[Decision]:

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, TypeAlias
 import msgspec
 
 from okamochi.model.correction import Correction
+from okamochi.model.plan import APP_ROOT
 from okamochi.run.proof.answer import Answer, Outcome, Verdict, verdict_of
+from okamochi.system.patterns import regex
 
 if TYPE_CHECKING:
     from okamochi.oci.platform import Platform
@@ -15,6 +17,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Failed", "Mend", "Mended"]
 
+# `from shop import config`, of a package of the app's own
+OF_ITS_OWN = regex(
+    rf"cannot import name '(?P<name>\w+)' from '(?P<package>[\w.]+)' \({APP_ROOT}/[^)]*/__init__\.py\)"
+)
 NOTHING: Mapping[str, str] = {}
 
 
@@ -23,7 +29,8 @@ class Failed(msgspec.Struct, frozen=True, eq=False):
 
     `installed` are the versions of the image's packages by name, `refused` kinds and values that cannot be
     had; `log` is that of a start, where it is about that as a whole. With a `world` and a `platform`, indexes
-    and Debian's lists are asked."""
+    and Debian's lists are asked. `given` are names of variables that have a value. `locked`: nothing may
+    change."""
 
     verdict: Verdict
     answer: Answer | None
@@ -33,10 +40,25 @@ class Failed(msgspec.Struct, frozen=True, eq=False):
     log: str = ""
     world: "World | None" = None
     platform: "Platform | None" = None
+    given: Collection[str] = ()
+    locked: bool = False
 
     @property
     def outcome(self) -> Outcome:
         return self.verdict.outcome
+
+    @property
+    def missed(self) -> str:
+        """The module that an import looked for, by its dotted name; also a part of the app's own package."""
+        if self.outcome is Outcome.MISSING_MODULE:
+            return self.verdict.subject
+        found = OF_ITS_OWN.search(self.verdict.said)
+        return f"{found['package']}.{found['name']}" if found is not None else ""
+
+    @property
+    def text(self) -> str:
+        """With the traceback."""
+        return self.answer.text if self.answer is not None else self.log
 
     @property
     def tried(self) -> frozenset[tuple[str, str]]:

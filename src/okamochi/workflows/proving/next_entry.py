@@ -9,7 +9,7 @@ from okamochi.model.plan import Plan
 from okamochi.run.proof.answer import Outcome
 from okamochi.run.traces import library_of_last_frame
 from okamochi.workflows.build import Building
-from okamochi.workflows.mending.unset_values import told_of_unset
+from okamochi.workflows.mending.hints.values.unset import told_of_unset
 from okamochi.workflows.proving.prove_entry import REFUSED, Proof
 
 __all__ = ["name_of_plan", "next_entry"]

@@ -13,6 +13,7 @@ from okamochi.run.proof.answer import Outcome
 from okamochi.workflows.build import Building
 from okamochi.workflows.mending.corrections import correction_for
 from okamochi.workflows.mending.failed import Failed
+from okamochi.workflows.mending.hints import hint_for
 from okamochi.workflows.mending.missing_beside import missing_beside
 from okamochi.workflows.mending.vouched_names import vouched
 from okamochi.workflows.plan import PlannedProject
@@ -20,7 +21,7 @@ from okamochi.workflows.proving import prove_entry
 from okamochi.workflows.proving.next_entry import name_of_plan, next_entry
 from okamochi.workflows.proving.proved_before import keep_proved
 from okamochi.workflows.proving.proved_build import Delivered
-from okamochi.workflows.proving.told import hint_of, warn_of_bare, warn_of_broken
+from okamochi.workflows.proving.told import warn_of_bare, warn_of_broken
 from okamochi.workflows.rebuilding.remembered import BuiltImage
 
 __all__ = ["Rounds", "why_not_kept"]
@@ -65,7 +66,7 @@ class Rounds:
         self._building.early_values = self._given
         last = self._last_round()
         built, proof = last.built, replace(last.proof, fresh=last.proof.fresh or self._asked)
-        hint = hint_of(proof, built, self._building, self._given)
+        hint = hint_for(self._failed(proof, versions_of(built)))
         prove_entry.refuse_unproved(proof, built, tried="; ".join(self._refused.values()), hint=hint)
         if proof.verdict.outcome is Outcome.PROVED and proof.answer is not None:
             if proof.fresh:
@@ -159,16 +160,20 @@ class Rounds:
         proved = proof.verdict.outcome is Outcome.PROVED
         if building.request.locked or (building.planned is None and proved):
             return None
-        return correction_for(
-            Failed(
-                proof.verdict,
-                proof.answer,
-                building.plan_now(),
-                installed,
-                tuple(self._refused),
-                world=self._world,
-                platform=building.platform,
-            )
+        return correction_for(self._failed(proof, installed))
+
+    def _failed(self, proof: prove_entry.Proof, installed: Mapping[str, str]) -> Failed:
+        building = self._building
+        return Failed(
+            proof.verdict,
+            proof.answer,
+            building.plan_now(),
+            installed,
+            tuple(self._refused),
+            world=self._world,
+            platform=building.platform,
+            given=self._given,
+            locked=building.request.locked,
         )
 
     def _add_what_is_missing_beside(self, proof: prove_entry.Proof, installed: Mapping[str, str]) -> None:

@@ -6,10 +6,8 @@ versions let conclude, and what a proof that went well shows comes last. Within 
 nothing: no failure is the case of two.
 """
 
-from importlib import import_module
-from pkgutil import iter_modules
-
 from okamochi.model.correction import Correction, is_sound
+from okamochi.system.modules_of_folder import modules_of
 from okamochi.system.words import word_tuple
 from okamochi.workflows.mending.failed import Failed, Mend
 
@@ -18,13 +16,7 @@ __all__ = ["mended"]
 FAMILIES = word_tuple("native told python packages folders health pages")
 
 
-def mends_of(family: str) -> list[Mend]:
-    package = f"{__name__}.{family}"
-    names = sorted(one.name for one in iter_modules(import_module(package).__path__))
-    return [import_module(f"{package}.{name}").mend for name in names]
-
-
-MENDS: tuple[Mend, ...] = tuple(mend for family in FAMILIES for mend in mends_of(family))
+MENDS: tuple[Mend, ...] = tuple(one.mend for family in FAMILIES for one in modules_of(f"{__name__}.{family}"))
 
 
 def mended(failed: Failed) -> Correction | None:

@@ -1,35 +1,27 @@
 """A package older than the Python that imports it: which one, and which version came with that Python."""
 
 import re
-from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from okamochi.model.import_names import distribution_of
 from okamochi.model.suites import SUITES
-from okamochi.system.world import World
+from okamochi.pypi.versions import version_current_at
+from okamochi.run.proof.answer import Answer, Outcome, failing_library, last_line_of_code
+from okamochi.workflows.mending.failed import Failed
 from okamochi.workflows.mending.python_releases import CAME_OUT
 
-if TYPE_CHECKING:
-    from okamochi.run.proof.answer import Answer
-    from okamochi.workflows.plan import PlannedProject
-    from okamochi.workflows.rebuilding.remembered import BuiltImage
 
-__all__ = ["told_of_its_age"]
-
-
-def told_of_its_age(world: World, answer: "Answer", built: "BuiltImage", planned: "PlannedProject") -> str:
+def hint(failed: Failed) -> str:
     """A sentence about the package whose import fails, where the index had a newer one when the image's
     Python came out; "" where it had none, or the fault is the app's own."""
-    from okamochi.pypi.versions import version_current_at
-    from okamochi.run.proof.answer import failing_library
-
-    if refuses_a_call(answer):
+    answer, world, planned = failed.answer, failed.world, failed.planned
+    if failed.outcome is not Outcome.LIBRARY or answer is None or world is None or refuses_a_call(answer):
         return ""
     package = canonicalize_name(distribution_of(failing_library(answer)))
-    installed = next((c.version for c in built.components if c.kind == "wheel" and c.name == package), "")
-    python = built.plan.python_version
+    installed = failed.installed.get(package, "")
+    python = planned.plan.python_version
     day = CAME_OUT.get(python, "")
     if not installed or not day:
         return ""
@@ -40,7 +32,7 @@ def told_of_its_age(world: World, answer: "Answer", built: "BuiltImage", planned
             package,
             f"{day}T00:00:00Z",
             project_root=planned.root,
-            dependencies=built.plan.dependencies,
+            dependencies=planned.plan.dependencies,
             bound=bound,
         )
 
@@ -60,11 +52,9 @@ def told_of_its_age(world: World, answer: "Answer", built: "BuiltImage", planned
     return f"{package} {installed} is older than Python {python}{limit}: when that came out ({day}), {wanted}"
 
 
-def refuses_a_call(answer: "Answer") -> bool:
+def refuses_a_call(answer: Answer) -> bool:
     """The package was imported, and raises on purpose what it thinks of the app's call: of no other version
     will it think otherwise."""
-    from okamochi.run.proof.answer import failing_library, last_line_of_code
-
     imported = rf"/site-packages/{re.escape(failing_library(answer))}\b[^\n]*, in <module>"
     return last_line_of_code(answer.text).startswith("raise ") and not re.search(imported, answer.text)
 

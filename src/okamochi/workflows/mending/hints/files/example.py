@@ -1,43 +1,26 @@
-"""A start that failed for a file of which the project has an example: config-example.yml for config.yml."""
+"""A file that is missing, and of which the project has an example: config-example.yml for config.yml."""
 
 import posixpath
 import re
 from pathlib import Path
 
-from okamochi.errors import OkamochiError
 from okamochi.model.plan import APP_ROOT
-
-__all__ = ["example_of_module", "own_part", "tell_example"]
+from okamochi.workflows.mending.failed import Failed
 
 NAMED = re.compile(rf"(?<![\w./-])(?:{APP_ROOT}/|\./)?((?:[\w-]+/)*[\w-]*\.?[\w-]+\.\w+)")
 EXAMPLE = re.compile(r"(?:^|[._-])(?:examples?|samples?|templates?|dist|default)(?=[._-]|$)", re.IGNORECASE)
 # /app/shop/../config.yaml
 DETOUR = re.compile(r"(?<=/)[\w-][\w.-]*/\.\./")
-# `from shop import config`, of a package of the app's own
-OF_ITS_OWN = re.compile(
-    rf"cannot import name '(?P<name>\w+)' from '(?P<package>[\w.]+)' \({APP_ROOT}/[^)]*/__init__\.py\)"
-)
 MOST_NAMES = 20
 
 
-def tell_example(failure: OkamochiError, root: Path) -> None:
-    """Where the failure names a file or a module that is not there, and one beside it is called an example of
-    it."""
-    told = example_of_module(part, "", root) if (part := own_part(failure.message)) else ""
-    if told:
-        failure.hint = told
-        return
-    for named in dict.fromkeys(NAMED.findall(DETOUR.sub("", failure.message))[:MOST_NAMES]):
-        told = told_of_example(named, root)
-        if told:
-            failure.hint = told
-            return
-
-
-def own_part(message: str) -> str:
-    """The module for which an import from a package of the app's own looked; "" where it was none."""
-    found = OF_ITS_OWN.search(message)
-    return f"{found['package']}.{found['name']}" if found is not None else ""
+def hint(failed: Failed) -> str:
+    """Where it names a file or a module that is not there, and one beside it is called an example of it."""
+    root = failed.planned.root
+    if failed.missed:
+        return example_of_module(failed.missed, failed.planned.plan.application.import_root, root)
+    named = dict.fromkeys(NAMED.findall(DETOUR.sub("", failed.verdict.said))[:MOST_NAMES])
+    return next((told for one in named if (told := told_of_example(one, root))), "")
 
 
 def example_of_module(module: str, import_root: str, root: Path) -> str:

@@ -5,28 +5,17 @@ from typing import TYPE_CHECKING
 
 from okamochi.detect.files.ignore import anchored, gitignore_lines
 from okamochi.detect.files.left_out import left_out
-from okamochi.errors import OkamochiError
-from okamochi.workflows.mending.missing_copy import own_part
+from okamochi.workflows.mending.failed import Failed
 
 if TYPE_CHECKING:
     from okamochi.system.project_files import ProjectFiles
-    from okamochi.workflows.plan import PlannedProject
-
-__all__ = ["tell_kept_out", "told_to_be_kept_out"]
 
 
-def tell_kept_out(failure: OkamochiError, planned: "PlannedProject") -> None:
-    """Where `from shop import config` failed for such a module of the app's own package."""
-    part = own_part(failure.message)
-    failure.hint = (told_to_be_kept_out(part, planned) if part else "") or failure.hint
-
-
-def told_to_be_kept_out(module: str, planned: "PlannedProject") -> str:
-    """What to do about the module that the proof missed; "" when no pattern keeps it out.
-
-    It is not taken without asking: .gitignore names such a file because it holds what nobody should read.
-    """
-    plan, project = planned.plan, planned.project
+def hint(failed: Failed) -> str:
+    """It is not taken without asking: .gitignore names such files for what nobody should read in them."""
+    module, plan, project = failed.missed, failed.planned.plan, failed.planned.project
+    if not module:
+        return ""
     is_out = left_out(plan.source.exclude)
     path = next((one for one in _places(module, plan.application.import_root, project) if is_out(one)), "")
     if not path:

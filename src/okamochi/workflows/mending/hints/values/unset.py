@@ -4,13 +4,18 @@ the line that fails takes the values of variables which nobody gave."""
 import re
 from collections.abc import Collection
 
-from okamochi.errors import UnhealthyError
 from okamochi.model.plan import Plan
 from okamochi.run.traces import SEE_TRACEBACK, Cause, own_line
+from okamochi.workflows.mending.failed import Failed
 
-__all__ = ["tell_unset", "told_of_unset"]
+__all__ = ["hint", "told_of_unset"]
 
 MOST = 5
+
+
+def hint(failed: Failed) -> str:
+    cause = failed.verdict.cause
+    return told_of_unset(cause, failed.text, failed.planned.plan, failed.given) if cause is not None else ""
 
 
 def told_of_unset(cause: Cause, text: str, plan: Plan, given: Collection[str]) -> str:
@@ -33,9 +38,3 @@ def told_of_unset(cause: Cause, text: str, plan: Plan, given: Collection[str]) -
             more = cause.hint.removeprefix(SEE_TRACEBACK)
             return f"nobody gave what {what}: okamochi up --env-file FILE, with the lines {lines}{more}"
     return ""
-
-
-def tell_unset(failure: UnhealthyError, plan: Plan, given: Collection[str]) -> None:
-    """The same of a start that failed."""
-    cause = Cause(failure.message, failure.hint)
-    failure.hint = told_of_unset(cause, failure.log, plan, given) or failure.hint

@@ -1,0 +1,1 @@
+"""Files of the project that the image or the folder lacks."""

@@ -1,0 +1,1 @@
+"""Packages whose age or owner is in doubt."""
