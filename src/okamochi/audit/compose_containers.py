@@ -13,19 +13,20 @@ from okamochi.containerfiles.dockerfile import Stage
 from okamochi.containerfiles.yaml_nodes import Node
 from okamochi.errors import UsageError
 from okamochi.model.env_file import parse_env_file
+from okamochi.model.service_images import SERVERS
 from okamochi.system.patterns import regex
 
 __all__ = ["PYTHON_START", "compose_containers", "is_backing_image", "variables_of_env_files"]
 
-# what others made: databases, brokers, proxies, tools to look at them
-BACKING = regex(
-    r"(?:[\w.-]+(?::\d+)?/)*(?:postgres|postgis|pgvector|timescaledb|mysql|mariadb|percona|redis|valkey|keydb|mongo|couchdb"
-    r"|rabbitmq|memcached|elasticsearch|opensearch|kafka|zookeeper|nats|mosquitto|minio|localstack|nginx|traefik"
-    r"|caddy|haproxy|envoy|httpd|apache|adminer|pgadmin4?|phpmyadmin|mailhog|mailpit|maildev|prometheus|grafana"
-    r"|loki|jaeger|zipkin|keycloak|vault|consul|etcd|flower|portainer|watchtower|certbot|cloudflared|selenium"
-    r"|node|busybox|alpine|pgbouncer|metabase|qdrant|weaviate|chroma|neo4j|influxdb|clickhouse|ollama|redisinsight"
-    r"|mongo-express|redis-commander|mssql|oracle)[\w-]*(?::[\w.-]+)?(?:@.*)?"
+# what others made beside the servers that apps connect to: brokers, proxies, tools to look at them
+OTHERS = (
+    "percona|keydb|couchdb|elasticsearch|opensearch|kafka|zookeeper|nats|mosquitto|localstack|nginx|traefik"
+    "|caddy|haproxy|envoy|httpd|apache|adminer|pgadmin4?|phpmyadmin|mailhog|mailpit|maildev|prometheus|grafana"
+    "|loki|jaeger|zipkin|keycloak|vault|consul|etcd|flower|portainer|watchtower|certbot|cloudflared|selenium"
+    "|node|busybox|alpine|pgbouncer|metabase|qdrant|weaviate|chroma|neo4j|influxdb|clickhouse|ollama|mssql|oracle"
 )
+SERVER_NAMES = "|".join(name for one in SERVERS for name in one.names)
+BACKING = regex(rf"(?:[\w.-]+(?::\d+)?/)*(?:{SERVER_NAMES}|{OTHERS})[\w-]*(?::[\w.-]+)?(?:@.*)?")
 PYTHON_START = regex(
     r"\b(?:python3?|gunicorn|uvicorn|flask|celery|rq|streamlit|uwsgi|hypercorn|manage\.py|waitress|fastapi"
     r"|granian|daphne|dramatiq|huey|arq|alembic|django-admin)\b"

@@ -12,7 +12,7 @@ from okamochi.detect.frameworks.django import DjangoSettings, manage_py
 from okamochi.detect.serving.web_applications import Candidate
 from okamochi.detect.source.flask_objects import FlaskObjects
 from okamochi.detect.source.sources import Sources
-from okamochi.detect.source.static_paths import PathReader
+from okamochi.detect.source.static_paths import path_reader
 from okamochi.model.evidence import Decision, Evidence
 from okamochi.model.plan import APP_ROOT, Framework, ServerInterface
 from okamochi.model.process import TemporaryFolder
@@ -54,7 +54,7 @@ def collected_static(objects: FlaskObjects, settings: DjangoSettings, import_roo
     manage = manage_py(sources, import_root)
     if not manage:
         return CollectedStatic()
-    reader = PathReader(objects, posixpath.join(APP_ROOT, "instance"), APP_ROOT)
+    reader = path_reader(objects)
     for path in settings.paths:
         if "STATIC_ROOT" not in sources.text(path):
             continue

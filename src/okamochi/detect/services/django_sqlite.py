@@ -13,7 +13,7 @@ from okamochi.detect.frameworks.django import DjangoSettings
 from okamochi.detect.services.only_sqlite import has_another_driver
 from okamochi.detect.source.flask_objects import FlaskObjects
 from okamochi.detect.source.python_source import Module
-from okamochi.detect.source.static_paths import PathReader
+from okamochi.detect.source.static_paths import PathReader, path_reader
 from okamochi.detect.source.syntax import walk
 from okamochi.model.evidence import Evidence
 from okamochi.model.plan import APP_ROOT
@@ -30,7 +30,7 @@ def sqlite_by_default(
     `names` are the normalized names of what it asks for."""
     if has_another_driver(names):
         return ()
-    reader = PathReader(objects, posixpath.join(APP_ROOT, "instance"), APP_ROOT)
+    reader = path_reader(objects)
     modules = (objects.sources.module(p) for p in settings.paths if SETTING in objects.sources.words(p))
     return tuple(dict.fromkeys(one for module in modules for one in _of_module(module, reader)))
 

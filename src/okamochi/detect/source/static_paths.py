@@ -17,7 +17,7 @@ from okamochi.model.plan import APP_ROOT
 from okamochi.system.patterns import regex
 from okamochi.system.words import word_set
 
-__all__ = ["KnownPath", "PathReader"]
+__all__ = ["KnownPath", "PathReader", "path_reader"]
 
 JOINS = word_set("os.path.join posixpath.join path.join safe_join flask.safe_join werkzeug.utils.safe_join")
 SAME = word_set(
@@ -268,6 +268,15 @@ class PathReader(msgspec.Struct, eq=False):
             if not found.whole:
                 return KnownPath(text, False, variable, before)
         return KnownPath(text, True, variable, before)
+
+
+def path_reader(objects: FlaskObjects) -> PathReader:
+    """The one for all to whom the place of the Flask object does not matter: what it found stays known."""
+
+    def made() -> PathReader:
+        return PathReader(objects, posixpath.join(APP_ROOT, "instance"), APP_ROOT)
+
+    return objects.sources.remember(("paths",), made)
 
 
 def _default_of_variable(call: ast.Call) -> ast.expr | None:

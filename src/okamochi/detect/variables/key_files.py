@@ -14,7 +14,7 @@ from okamochi.detect.source.import_lines import imported_parts
 from okamochi.detect.source.python_source import Module
 from okamochi.detect.source.reachable import Reached
 from okamochi.detect.source.sources import Sources
-from okamochi.detect.source.static_paths import PathReader
+from okamochi.detect.source.static_paths import PathReader, path_reader
 from okamochi.detect.source.syntax import argument, opens_to_write, texts_below, walk
 from okamochi.detect.variables.environment_read import Read
 from okamochi.detect.variables.environment_reads import WORDS, reads_of
@@ -116,7 +116,7 @@ def key_files(
 
 
 def _opened(objects: FlaskObjects, reached: Reached) -> Iterator[Opened]:
-    finder = _Finder(objects, reached, PathReader(objects, posixpath.join(APP_ROOT, "instance"), APP_ROOT))
+    finder = _Finder(objects, reached, path_reader(objects))
     library: Evidence | None = None
     found = False
     for path in reached.paths:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from okamochi.detect.source.python_source import Module
-from okamochi.detect.source.static_paths import PathReader
+from okamochi.detect.source.static_paths import PathReader, path_reader
 from okamochi.detect.source.syntax import text_of, walk
 from okamochi.detect.understanding import Understood
 from okamochi.model.evidence import Decision, Evidence
@@ -31,7 +31,7 @@ EXPORTS = {
 def warn(found: Understood) -> tuple[Decision, ...]:
     """About the first of each module; only of what the checkout has there."""
     sources = found.sources
-    reader = PathReader(found.objects, posixpath.join(APP_ROOT, "instance"), APP_ROOT)
+    reader = path_reader(found.objects)
     modules = (sources.module(path) for path in found.reached.paths if GOES_UP.search(sources.text(path)))
     places = [place for module in modules if (place := _first(module, reader)) is not None]
     if not places:
