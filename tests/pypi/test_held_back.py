@@ -46,9 +46,7 @@ def held(tmp_path, links, runner):
             world,
             project_root=project,
             dependencies=dependencies,
-            python_version=PYTHON,
-            platform=LINUX_AMD64,
-            glibc_version=GLIBC,
+            target=Target(PYTHON, LINUX_AMD64, GLIBC),
             preferred=preferred,
         )
         runner.calls.clear()
@@ -159,9 +157,7 @@ def resolved(tmp_path, links, text):
         make_world(tmp_path, local_environ(tmp_path, links=links)),
         project_root=folder,
         dependencies=Dependencies(files=("requirements.txt",)),
-        python_version=PYTHON,
-        platform=LINUX_AMD64,
-        glibc_version=GLIBC,
+        target=Target(PYTHON, LINUX_AMD64, GLIBC),
     )
 
 

@@ -16,6 +16,7 @@ from okamochi.model.lock import LockedWheel
 from okamochi.oci.entry import EntryKind
 from okamochi.oci.platform import LINUX_AMD64
 from okamochi.pypi.install import wheel_trees
+from okamochi.pypi.target import Target
 
 SITE = f"opt/venv/lib/python{PYTHON}/site-packages"
 
@@ -40,9 +41,7 @@ def install(tmp_path, links):
         return wheel_trees(
             make_world(tmp_path, local_environ(tmp_path, links=links), **world),
             wheels or tuple(locked(path) for path in paths),
-            python_version=PYTHON,
-            platform=LINUX_AMD64,
-            glibc_version=GLIBC,
+            target=Target(PYTHON, LINUX_AMD64, GLIBC),
         )
 
     return run
@@ -281,7 +280,7 @@ def test_of_different_files_of_two_wheels_the_first_names_count_and_both_are_nam
     one = make_wheel(links, "one", files={"shared.py": b"1", "shared_too.py": b"1"})
     two = make_wheel(links, "two", files={"shared.py": b"2", "shared_too.py": b"2", "own.py": b"2"})
     world = make_world(tmp_path, local_environ(tmp_path, links=links))
-    arguments = {"python_version": PYTHON, "platform": LINUX_AMD64, "glibc_version": GLIBC}
+    arguments = {"target": Target(PYTHON, LINUX_AMD64, GLIBC)}
     second, first = wheel_trees(world, (locked(two), locked(one)), **arguments)
     assert content(first, f"{SITE}/shared.py") == b"1"
     assert {f"{SITE}/shared.py", f"{SITE}/shared_too.py"}.isdisjoint(paths(second))
@@ -301,7 +300,7 @@ def test_stray_files_and_old_namespaces_may_differ(tmp_path, links):
         links, "two", files={"tests/t.py": b"2", "LICENSE": b"BSD", "ns/__init__.py": mark + b"# two"}
     )
     world = make_world(tmp_path, local_environ(tmp_path, links=links))
-    arguments = {"python_version": PYTHON, "platform": LINUX_AMD64, "glibc_version": GLIBC}
+    arguments = {"target": Target(PYTHON, LINUX_AMD64, GLIBC)}
     first, second = wheel_trees(world, (locked(one), locked(two)), **arguments)
     assert content(first, f"{SITE}/LICENSE") == b"MIT"
     assert {f"{SITE}/LICENSE", f"{SITE}/tests/t.py"}.isdisjoint(paths(second))

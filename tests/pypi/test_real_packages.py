@@ -10,6 +10,7 @@ from okamochi.model.plan import Dependencies
 from okamochi.oci.platform import LINUX_AMD64, LINUX_ARM64
 from okamochi.pypi.install import wheel_trees
 from okamochi.pypi.resolve import resolve_wheels
+from okamochi.pypi.target import Target
 from okamochi.pypi.unpacked import LEFT_OUT
 
 pytestmark = pytest.mark.network
@@ -19,7 +20,7 @@ SITE = f"opt/venv/lib/python{PYTHON}/site-packages"
 def build(tmp_path, text, platform=LINUX_AMD64):
     (tmp_path / "requirements.txt").write_text(text)
     world = make_world(tmp_path, dict(os.environ))
-    target = {"python_version": PYTHON, "platform": platform, "glibc_version": GLIBC}
+    target = {"target": Target(PYTHON, platform, GLIBC)}
     wheels = resolve_wheels(
         world,
         project_root=tmp_path,

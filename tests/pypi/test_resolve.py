@@ -44,9 +44,7 @@ def resolve(tmp_path, project, links):
             world,
             project_root=project,
             dependencies=Dependencies(files=("requirements.txt",), **more),
-            python_version=PYTHON,
-            platform=platform,
-            glibc_version=GLIBC,
+            target=Target(PYTHON, platform, GLIBC),
             preferred=preferred,
         )
 
@@ -283,9 +281,7 @@ def test_find_links_of_the_project_serve_and_are_found_again_at_the_install(reso
     trees = wheel_trees(
         make_world(tmp_path, local_environ(tmp_path), cache="other"),
         found,
-        python_version=PYTHON,
-        platform=LINUX_AMD64,
-        glibc_version=GLIBC,
+        target=Target(PYTHON, LINUX_AMD64, GLIBC),
         project_root=project,
         dependencies=Dependencies(files=("requirements.txt",)),
     )
@@ -370,9 +366,7 @@ def test_a_private_index_works_and_leaves_no_credentials_behind(resolve, links, 
         trees = wheel_trees(
             make_world(tmp_path, environ),
             found,
-            python_version=PYTHON,
-            platform=LINUX_AMD64,
-            glibc_version=GLIBC,
+            target=Target(PYTHON, LINUX_AMD64, GLIBC),
             project_root=project,
             dependencies=Dependencies(files=("requirements.txt",)),
         )
@@ -439,9 +433,7 @@ def test_the_value_of_a_variable_in_an_address_is_not_in_the_lock_and_serves_aga
         (tree,) = wheel_trees(
             make_world(tmp_path, environ, cache="other"),
             found,
-            python_version=PYTHON,
-            platform=LINUX_AMD64,
-            glibc_version=GLIBC,
+            target=Target(PYTHON, LINUX_AMD64, GLIBC),
             project_root=project,
             dependencies=Dependencies(files=("requirements.txt",)),
         )
@@ -460,9 +452,7 @@ def test_user_and_password_of_an_address_serve_at_the_install_and_are_not_in_the
         (tree,) = wheel_trees(
             make_world(tmp_path, environ, cache="other"),
             found,
-            python_version=PYTHON,
-            platform=LINUX_AMD64,
-            glibc_version=GLIBC,
+            target=Target(PYTHON, LINUX_AMD64, GLIBC),
             project_root=project,
             dependencies=Dependencies(files=("requirements.txt",)),
         )
@@ -491,9 +481,7 @@ def test_as_of_a_day_the_index_has_nothing_newer_but_what_okamochi_adds(tmp_path
         dependencies=Dependencies(
             files=("requirements.txt",), added=("gunicorn>=26.1",), exclude_newer="2021-06-01T00:00:00Z"
         ),
-        python_version=PYTHON,
-        platform=LINUX_AMD64,
-        glibc_version=GLIBC,
+        target=Target(PYTHON, LINUX_AMD64, GLIBC),
     )
     found = {wheel.name: wheel.version for wheel in wheels}
     assert found["click"] == "8.0.1" and int(found["gunicorn"].split(".")[0]) >= 26
@@ -557,8 +545,6 @@ def test_an_index_that_sends_a_byte_from_time_to_time_is_given_up(tmp_path, proj
                 world,
                 project_root=project,
                 dependencies=Dependencies(files=("requirements.txt",)),
-                python_version=PYTHON,
-                platform=LINUX_AMD64,
-                glibc_version=GLIBC,
+                target=Target(PYTHON, LINUX_AMD64, GLIBC),
             )
     assert raised.value.exit_code == 75 and "bytes a second" in raised.value.message

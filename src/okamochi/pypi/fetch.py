@@ -11,13 +11,13 @@ from pathlib import Path
 from okamochi.errors import BuildError, RegistryError
 from okamochi.model.lock import LockedWheel
 from okamochi.model.plan import Dependencies
-from okamochi.oci.platform import Platform
 from okamochi.pypi.built_wheel import Built
 from okamochi.pypi.direct_urls import own_address
 from okamochi.pypi.requirement_line import RequirementLine, expanded, requirement_of
+from okamochi.pypi.target import Target
 from okamochi.pypi.unpacked import Prefix, Unpacked, open_prefix, shares, write_tree
 from okamochi.pypi.uv_errors import uv_failure
-from okamochi.pypi.uv_program import UvRun, read_project_indexes, started, target_arguments
+from okamochi.pypi.uv_program import UvRun, read_project_indexes, started
 from okamochi.system.world import World
 
 __all__ = ["fetch"]
@@ -30,20 +30,18 @@ def fetch(
     wheels: tuple[LockedWheel, ...],
     keep: Keep,
     *,
-    python_version: str,
-    platform: Platform,
-    glibc_version: str,
+    target: Target,
     project_root: Path | None,
     dependencies: Dependencies,
     offered: tuple[Built, ...] = (),
 ) -> None:
     """Calls `keep` for each wheel with the function that writes its tree into an empty folder."""
-    target = target_arguments(python_version, platform, glibc_version)
     indexes = read_project_indexes(project_root, dependencies)
 
     def keep_share(prefix: Prefix, share: Unpacked) -> None:
         def make(folder: Path) -> None:
-            write_tree(folder, prefix, share, python_version=python_version, host_interpreter=sys.executable)
+            version = target.python_version
+            write_tree(folder, prefix, share, python_version=version, host_interpreter=sys.executable)
 
         keep(share.wheel, make)
 
@@ -54,7 +52,7 @@ def fetch(
     built = tuple(given.values())
     with started(world, indexes, offered=built) as uv:
         addresses |= {one.wheel: (uv.folder / "offered" / one.wheel.filename).as_uri() for one in built}
-        _unpack(Installer(uv, target, addresses), wheels, keep_share)
+        _unpack(Installer(uv, target.arguments, addresses), wheels, keep_share)
 
 
 def _built(world: World, wheels: tuple[LockedWheel, ...]) -> tuple[Built, ...]:

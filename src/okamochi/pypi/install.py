@@ -9,9 +9,9 @@ import msgspec
 from okamochi.errors import BuildError
 from okamochi.model.lock import LockedWheel
 from okamochi.model.plan import Dependencies
-from okamochi.oci.platform import Platform
 from okamochi.pypi.built_wheel import Built
 from okamochi.pypi.conflicts import left_out_paths
+from okamochi.pypi.target import Target
 from okamochi.pypi.wheel_tree import WheelTree
 from okamochi.system.world import World
 
@@ -27,9 +27,7 @@ def wheel_trees(
     world: World,
     wheels: tuple[LockedWheel, ...],
     *,
-    python_version: str,
-    platform: Platform,
-    glibc_version: str,
+    target: Target,
     project_root: Path | None = None,
     dependencies: Dependencies | None = None,
     offered: tuple[Built, ...] = (),
@@ -41,6 +39,7 @@ def wheel_trees(
     RegistryError when a wheel cannot be had with its locked digest (offline: listing what is missing);
     BuildError when one holds what none may hold.
     """
+    python_version = target.python_version
     missing = tuple(wheel for wheel in wheels if _held(world, wheel, python_version) is None)
     if missing:
         from okamochi.pypi.fetch import fetch
@@ -49,9 +48,7 @@ def wheel_trees(
             world,
             missing,
             lambda wheel, make: _keep(world, wheel, python_version, make),
-            python_version=python_version,
-            platform=platform,
-            glibc_version=glibc_version,
+            target=target,
             project_root=project_root,
             dependencies=dependencies or Dependencies(),
             offered=offered,

@@ -3,32 +3,36 @@
 import msgspec
 
 from okamochi.oci.platform import Platform
-from okamochi.pypi.uv_program import target_arguments
-from okamochi.pypi.wheel_tags import most_specific_tag, rank
 
 __all__ = ["Target"]
 
+NEWEST_MANYLINUX = 40
+
 
 class Target(msgspec.Struct, frozen=True):
-    """`title` is its most specific wheel tag; `arguments` are uv's words for it."""
-
     python_version: str
     platform: Platform
     glibc_version: str
 
     @property
     def arguments(self) -> tuple[str, ...]:
-        return target_arguments(self.python_version, self.platform, self.glibc_version)
+        """In uv's words. uv knows manylinux up to 2.40; a newer glibc runs all of those, and no package asks
+        for more yet."""
+        major, _, minor = self.glibc_version.partition(".")
+        newest = min(int(minor), NEWEST_MANYLINUX) if major == "2" else NEWEST_MANYLINUX
+        platform = f"{self.platform.machine}-manylinux_2_{newest}"
+        return ("--python-platform", platform, "--python-version", self.python_version)
 
     @property
     def title(self) -> str:
-        return most_specific_tag(self.python_version, self.platform, self.glibc_version)
+        """For people, its most specific wheel tag: "cp313 manylinux_2_41_x86_64"."""
+        from okamochi.pypi.wheel_tags import platforms
+
+        newest = platforms(self.platform, self.glibc_version)[0]
+        return f"cp{self.python_version.replace('.', '')} {newest}"
 
     def rank(self, filename: str) -> int | None:
         """How well a wheel's file name fits, lower is better; None when it does not."""
-        return rank(
-            filename,
-            python_version=self.python_version,
-            platform=self.platform,
-            glibc_version=self.glibc_version,
-        )
+        from okamochi.pypi.wheel_tags import rank
+
+        return rank(filename, self.python_version, self.platform, self.glibc_version)

@@ -18,7 +18,6 @@ from msgspec.structs import replace
 
 from okamochi.errors import BuildError
 from okamochi.model.plan import Dependencies
-from okamochi.oci.platform import Platform
 from okamochi.pypi.asked import asked_of
 from okamochi.pypi.built_wheel import Built
 from okamochi.pypi.index_options import IndexOptions
@@ -39,12 +38,10 @@ __all__ = [
     "UvRun",
     "read_project_indexes",
     "started",
-    "target_arguments",
     "uv_path",
     "uv_version",
 ]
 
-NEWEST_MANYLINUX = 40
 # All wheels of one app, packed and unpacked: PyTorch with what it needs of CUDA takes nine gigabytes.
 MOST_WRITTEN_BYTES = 30_000_000_000
 TIMEOUT_SECONDS = 3600
@@ -199,19 +196,6 @@ def _location(text: str, root: Path | None, world: World) -> str:
     if not location or "://" in location or root is None:
         return location
     return str(root / of_the_user(location))
-
-
-def target_arguments(python_version: str, platform: Platform, glibc_version: str) -> tuple[str, ...]:
-    """The image's platform and Python in uv's words. uv knows manylinux up to 2.40; a newer glibc runs all of
-    those, and no package asks for more yet."""
-    major, _, minor = glibc_version.partition(".")
-    newest = min(int(minor), NEWEST_MANYLINUX) if major == "2" else NEWEST_MANYLINUX
-    return (
-        "--python-platform",
-        f"{platform.machine}-manylinux_2_{newest}",
-        "--python-version",
-        python_version,
-    )
 
 
 def uv_version(world: World) -> str:

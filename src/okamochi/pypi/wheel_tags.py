@@ -7,7 +7,7 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from okamochi.oci.platform import Platform
 
-__all__ = ["most_specific_tag", "rank"]
+__all__ = ["platforms", "rank"]
 
 # PEP 600: the older names of three policies, which only x86_64 (and from 2014 on aarch64) ever had.
 OLD_NAMES = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
@@ -17,16 +17,16 @@ FIRST_POLICY = {"amd64": 5, "arm64": 17}
 @lru_cache(maxsize=8)
 def _ranks(python_version: str, platform: Platform, glibc_version: str) -> dict[Tag, int]:
     major, minor = (int(part) for part in python_version.split(".")[:2])
-    platforms = _platforms(platform, glibc_version)
+    names = platforms(platform, glibc_version)
     interpreter = f"cp{major}{minor}"
     tags = (
-        *cpython_tags((major, minor), (interpreter,), platforms),
-        *compatible_tags((major, minor), interpreter, platforms),
+        *cpython_tags((major, minor), (interpreter,), names),
+        *compatible_tags((major, minor), interpreter, names),
     )
     return {tag: number for number, tag in reversed(list(enumerate(tags)))}
 
 
-def _platforms(platform: Platform, glibc_version: str) -> tuple[str, ...]:
+def platforms(platform: Platform, glibc_version: str) -> tuple[str, ...]:
     newest = int(glibc_version.split(".")[1])
     names: list[str] = []
     for minor in range(newest, FIRST_POLICY[platform.architecture] - 1, -1):
@@ -36,7 +36,7 @@ def _platforms(platform: Platform, glibc_version: str) -> tuple[str, ...]:
     return (*names, f"linux_{platform.machine}")
 
 
-def rank(filename: str, *, python_version: str, platform: Platform, glibc_version: str) -> int | None:
+def rank(filename: str, python_version: str, platform: Platform, glibc_version: str) -> int | None:
     """Smaller is better; None when the image cannot use the wheel, or the name is no wheel's."""
     try:
         tags = parse_wheel_filename(filename)[3]
@@ -44,8 +44,3 @@ def rank(filename: str, *, python_version: str, platform: Platform, glibc_versio
         return None
     ranks = _ranks(python_version, platform, glibc_version)
     return min((ranks[tag] for tag in tags if tag in ranks), default=None)
-
-
-def most_specific_tag(python_version: str, platform: Platform, glibc_version: str) -> str:
-    """For people: "cp313 manylinux_2_41_x86_64"."""
-    return f"cp{python_version.replace('.', '')} {_platforms(platform, glibc_version)[0]}"

@@ -72,9 +72,7 @@ class BuildEnvironment(msgspec.Struct, frozen=True):
             self.world,
             project_root=asked,
             dependencies=self._asked,
-            python_version=self.target.python_version,
-            platform=self.target.platform,
-            glibc_version=self.target.glibc_version,
+            target=self.target,
             briefly=True,
             built=built,
         )
@@ -94,9 +92,7 @@ class BuildEnvironment(msgspec.Struct, frozen=True):
             wheels,
             project_root=asked,
             dependencies=self._asked,
-            python_version=self.target.python_version,
-            platform=self.target.platform,
-            glibc_version=self.target.glibc_version,
+            target=self.target,
         )
         for tree in trees:
             for file in tree.files:

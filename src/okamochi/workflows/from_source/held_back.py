@@ -3,7 +3,6 @@
 from okamochi.errors import OkamochiError, PlanError, TransientRegistryError
 from okamochi.model.lock import LockedWheel
 from okamochi.pypi.held_back import HeldBack, held_back
-from okamochi.pypi.target import Target
 from okamochi.workflows.locking.lock import LockSession
 
 __all__ = ["newest_wheels"]
@@ -39,7 +38,7 @@ def held_in(session: LockSession, wheels: tuple[LockedWheel, ...]) -> tuple[Held
         wheels,
         project_root=session.planned.root,
         dependencies=plan.dependencies,
-        target=Target(plan.python_version, session.platform, session.glibc_version),
+        target=session.target,
         preferred=session.kept,
         built=session.built,
         direct=session.direct(),

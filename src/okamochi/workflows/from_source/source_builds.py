@@ -9,7 +9,6 @@ from okamochi.model.lock import LockedWheel
 from okamochi.oci.platform import Platform
 from okamochi.pypi.built_wheel import Built
 from okamochi.pypi.specifiers import parsed_specifier
-from okamochi.pypi.target import Target
 from okamochi.workflows.from_source.python_attempts import session_on
 from okamochi.workflows.from_source.unbuildable import unbuildable
 from okamochi.workflows.from_source.wheel_builder import Shop, WheelBuilder
@@ -214,7 +213,7 @@ def as_before(asked: str, session: LockSession) -> str:
 
 def builder_of(session: LockSession) -> WheelBuilder:
     plan = session.planned.plan
-    target = Target(plan.python_version, session.platform, session.glibc_version)
+    target = session.target
     ground = session.suite.name
     if (image := session.image()) is not None:
         ground = f"{ground} {image.digest}"

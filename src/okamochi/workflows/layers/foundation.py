@@ -162,9 +162,7 @@ def trees_of(world: World, session: LockSession, wheels: tuple[LockedWheel, ...]
             (*wheels, *(one.wheel for one in local)),
             project_root=session.planned.root,
             dependencies=session.planned.plan.dependencies,
-            python_version=session.planned.plan.python_version,
-            platform=session.platform,
-            glibc_version=session.glibc_version,
+            target=session.target,
             offered=local,
         )
 

@@ -12,6 +12,7 @@ from okamochi.model.lock_codec import lock_from_json, lock_to_json
 from okamochi.model.native import NativePackage
 from okamochi.model.suites import Suite, suite_named
 from okamochi.oci.platform import Platform
+from okamochi.pypi.target import Target
 from okamochi.system.files import write_atomic
 from okamochi.system.world import World
 from okamochi.workflows.locking.inputs import UV_FILES, base_inputs, wheel_inputs
@@ -86,6 +87,10 @@ class LockSession:
         if base.kind == "debian":
             return suite_named(base.suite).glibc_version
         return self.opened_image().glibc_version
+
+    @property
+    def target(self) -> Target:
+        return Target(self.planned.plan.python_version, self.platform, self.glibc_version)
 
     @property
     def suite(self) -> Suite:
@@ -259,9 +264,7 @@ class LockSession:
                 self.world,
                 project_root=self.planned.root,
                 dependencies=plan.dependencies,
-                python_version=plan.python_version,
-                platform=self.platform,
-                glibc_version=self.glibc_version,
+                target=self.target,
                 preferred=self.kept,
                 briefly=bool(plan.python_alternatives) if briefly is None else briefly,
                 built=self.built,
