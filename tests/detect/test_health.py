@@ -126,7 +126,7 @@ def test_an_application_that_loads_none_of_the_routes_is_warned_about() -> None:
         "start.py": "def main():\n    import core.views\n    core.app.run()\n",
     }
     warned = decision(planned(files), "processes.web.probe")
-    assert "loads none of the project's 1 routes" in warned.summary
+    assert "loads none of the project's 1 route" in warned.summary
     assert (warned.evidence[0].path, warned.evidence[0].line) == ("core/views.py", 2)
     files["core/__init__.py"] += (
         "import importlib\nfor name in ['views']:\n    importlib.import_module(f'core.{name}')\n"

@@ -10,7 +10,7 @@ from okamochi.cli.layout import columns, folded, wants_a_line
 from okamochi.cli.options import format_option, json_text, path_argument
 from okamochi.cli.world import app_folder, real_world
 from okamochi.system.clock import utc_now
-from okamochi.system.words import some_of
+from okamochi.system.words import counted, some_of
 
 if TYPE_CHECKING:
     from okamochi.detect.adoption.rows import Row
@@ -141,7 +141,7 @@ def proved(path: Path, world: "World", builder: str) -> "Proof":
 def tell(proof: "Proof") -> None:
     from okamochi.workflows.prove_dockerfile import REASONS
 
-    answer = "equal" if proof.equal else f"not equal: {len(proof.different)} differences"
+    answer = "equal" if proof.equal else f"not equal: {counted(len(proof.different), 'difference')}"
     click.echo(f"{answer}; {proof.paths} paths and the configuration compared, built by {proof.builder}")
     for difference in proof.different:
         click.echo(f"  {difference}")

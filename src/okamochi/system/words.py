@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-__all__ = ["shortened", "some_of", "word_set", "word_tuple"]
+__all__ = ["counted", "shortened", "some_of", "word_set", "word_tuple"]
 
 
 def word_tuple(text: str) -> tuple[str, ...]:
@@ -12,6 +12,11 @@ def word_tuple(text: str) -> tuple[str, ...]:
 
 def word_set(text: str) -> frozenset[str]:
     return frozenset(text.split())
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """ "1 route", "3 routes"; `plural` where it is not the noun with an s."""
+    return f"{number} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def some_of(names: Sequence[str], most: int) -> str:

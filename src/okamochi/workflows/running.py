@@ -12,6 +12,7 @@ from okamochi.run.engines import ENGINES, engine_named
 from okamochi.run.spec import ContainerState, Running, aside_name
 from okamochi.run.state import AppState, UpRecord
 from okamochi.system.environ import state_dir
+from okamochi.system.words import counted
 from okamochi.system.world import World
 from okamochi.workflows.starting.apps import App, UpApp, app_of, apps_of, desk_of, is_desk, running_app
 from okamochi.workflows.starting.previous import GRACE_SECONDS
@@ -83,7 +84,7 @@ def stack_down(app: App, world: World, *, volumes: bool) -> tuple[str, ...]:
         return ()
     names = tuple(stack.project.container(service) for service, _, _ in stack.project.states())
     held = stack.engine.volumes(app.identity) if volumes else ()
-    with world.reporter.step(f"Stopping {len(names)} containers"):
+    with world.reporter.step(f"Stopping {counted(len(names), 'container')}"):
         stack.project.stop(volumes=volumes, grace_seconds=GRACE_SECONDS)
     forget_stack(app.state)
     # what Compose left is somebody else's to remove and to tell
@@ -95,7 +96,7 @@ def forgotten_stack_down(app: App, engine: Engine, world: World) -> tuple[str, .
     """The same for a stack whose file is lost: the state folder was removed, or is another one now."""
     names = engine.stack_containers(app.identity)
     if names:
-        with world.reporter.step(f"Stopping {len(names)} containers"):
+        with world.reporter.step(f"Stopping {counted(len(names), 'container')}"):
             for name in names:
                 engine.stop(name, grace_seconds=GRACE_SECONDS)
                 engine.remove(name)

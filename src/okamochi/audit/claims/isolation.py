@@ -3,6 +3,7 @@
 from okamochi.audit.claim import Claim, Judged, failed, held, untried
 from okamochi.model.observation import Observation, SeenProcess
 from okamochi.model.plan import Plan
+from okamochi.system.words import counted
 
 __all__ = ["ISOLATION"]
 
@@ -17,25 +18,25 @@ def user(seen: Observation, plan: Plan) -> Judged:
         return untried("no process was seen")
     if others:
         return failed(f"{described(others)} run as {others[0].user}:{others[0].group}")
-    return held(f"{counted(seen)} as {wanted[0]}:{wanted[1]}")
+    return held(f"{processes(seen)} as {wanted[0]}:{wanted[1]}")
 
 
 def capabilities(seen: Observation, plan: Plan) -> Judged:
     others = [one for one in seen.inside.processes if one.capabilities]
     wrong = f"have capabilities: {others[0].capabilities:#x}" if others else ""
-    return of_processes(seen, others, wrong, f"{counted(seen)}, each of the five sets is empty")
+    return of_processes(seen, others, wrong, f"{processes(seen)}, each of the five sets is empty")
 
 
 def no_new_privileges(seen: Observation, plan: Plan) -> Judged:
     others = [one for one in seen.inside.processes if not one.no_new_privileges]
     return of_processes(
-        seen, others, "could gain some by a file with special bits", f"set on {counted(seen)}"
+        seen, others, "could gain some by a file with special bits", f"set on {processes(seen)}"
     )
 
 
 def system_calls(seen: Observation, plan: Plan) -> Judged:
     others = [one for one in seen.inside.processes if one.seccomp != 2]
-    return of_processes(seen, others, "may make every system call", f"a seccomp filter on {counted(seen)}")
+    return of_processes(seen, others, "may make every system call", f"a seccomp filter on {processes(seen)}")
 
 
 def of_processes(seen: Observation, others: list[SeenProcess], wrong: str, right: str) -> Judged:
@@ -64,9 +65,8 @@ def size(number: int) -> str:
     return f"{number // MEBIBYTE} MiB" if number else "without a limit"
 
 
-def counted(seen: Observation) -> str:
-    number = len(seen.inside.processes)
-    return f"{number} processes" if number != 1 else "1 process"
+def processes(seen: Observation) -> str:
+    return counted(len(seen.inside.processes), "process", "processes")
 
 
 def described(processes: list[SeenProcess]) -> str:

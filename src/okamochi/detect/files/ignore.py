@@ -17,6 +17,7 @@ from okamochi.errors import UsageError
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
+from okamochi.system.words import counted
 
 __all__ = [
     "PLAIN",
@@ -72,7 +73,7 @@ def exclude_patterns(
         own = dockerignore_patterns(docker)
         _refuse_invalid(own)
         patterns += own
-        evidence.append(Evidence(path=".dockerignore", reason=f"{len(own)} patterns"))
+        evidence.append(Evidence(path=".dockerignore", reason=counted(len(own), "pattern")))
     # what ignore files take back ("!.env.sample") must not let secrets in
     patterns += (*SECRETS, *private)
     origin = Origin.DETECTED if len(evidence) > 1 else Origin.DEFAULT
@@ -108,7 +109,7 @@ def _from_gitignore_files(
         lines = [one for one in lines if one not in run]
         outputs = [(number, line) for number, line in lines if is_build_output(anchored(line, folder))]
         patterns += [pattern for line in lines for pattern in _taken(line[1], folder, spared=line in outputs)]
-        evidence.append(Evidence(path=path, reason=f"{len(lines) - len(outputs)} patterns"))
+        evidence.append(Evidence(path=path, reason=counted(len(lines) - len(outputs), "pattern")))
         for number, line in run:
             reason = f"{line} is not taken: the release process runs the migrations"
             evidence.append(Evidence(path=path, line=number, reason=reason))

@@ -14,7 +14,7 @@ from okamochi.errors import UsageError
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.process import HttpProbe, Probe, TcpProbe, request_path
 from okamochi.system.patterns import regex
-from okamochi.system.words import word_tuple
+from okamochi.system.words import counted, word_tuple
 
 __all__ = ["choose_probe", "rank"]
 
@@ -139,7 +139,7 @@ def _nothing_served(everywhere: tuple[Detected[Route], ...]) -> Decision:
     reason = f"{everywhere[0].first.reason}, in a module that the server's object does not load"
     summary = (
         "health: any HTTP answer on the port. "
-        f"Warning: the server loads none of the project's {len(everywhere)} routes; "
+        f"Warning: the server loads none of the project's {counted(len(everywhere), 'route')}; "
         "if the app is put together by a script of its own, name a function that returns it (entrypoint)"
     )
     evidence = Evidence(path=first.path, line=first.line, reason=reason)

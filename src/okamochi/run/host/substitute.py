@@ -5,6 +5,7 @@ from pathlib import Path
 
 from okamochi.errors import EngineError
 from okamochi.run.host.unpack import within
+from okamochi.system.words import counted
 from okamochi.system.world import World
 
 __all__ = ["image_packages", "uv_environment_of"]
@@ -23,7 +24,7 @@ def uv_environment_of(world: World, folder: Path, root: Path) -> None:
     python = find_python(
         world, minor, error=EngineError, doing="running the app, as the image's own Python cannot run here"
     )
-    with world.reporter.step(f"Environment: {len(packages)} packages for this machine"):
+    with world.reporter.step(f"Environment: {counted(len(packages), 'package')} for this machine"):
         fill_environment(world, python, folder, packages)
     world.reporter.note(f"host: CPython {python.version} at {python.program} stands in for the image's")
 

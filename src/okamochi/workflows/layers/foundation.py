@@ -17,6 +17,7 @@ from okamochi.oci.layer import Layer
 from okamochi.oci.packing import LayerRequest, pack_layers
 from okamochi.pypi.install import wheel_trees
 from okamochi.pypi.wheel_tree import WheelTree
+from okamochi.system.words import counted
 from okamochi.system.world import World
 from okamochi.workflows.from_source.held_back import newest_wheels
 from okamochi.workflows.layers.native import complete_base
@@ -156,7 +157,7 @@ def trees_of(world: World, session: LockSession, wheels: tuple[LockedWheel, ...]
 
         build_again(session, wheels)
     local = session.local()
-    with world.reporter.step(f"Dependencies: {len(wheels)} wheels"):
+    with world.reporter.step(f"Dependencies: {counted(len(wheels), 'wheel')}"):
         return wheel_trees(
             world,
             (*wheels, *(one.wheel for one in local)),

@@ -15,6 +15,7 @@ from okamochi.run.proof.answer import Answer, Outcome, Verdict, verdict_of
 from okamochi.run.proof.program import joined_text
 from okamochi.run.proof.trial import ask, made_up_values
 from okamochi.run.traces import Cause
+from okamochi.system.words import counted
 from okamochi.system.world import World
 from okamochi.workflows.mending.imported import imports_digest
 from okamochi.workflows.proving.proved_before import ProvedBefore
@@ -143,7 +144,7 @@ def tell_proof(proof: Proof, built: BuiltImage, world: World) -> None:
     verdict, answer = proof.verdict, proof.answer
     if verdict.outcome is Outcome.PROVED and answer is not None:
         if proof.fresh:
-            routes = f" with {len(answer.routes)} routes" if answer.routes else ""
+            routes = f" with {counted(len(answer.routes), 'route')}" if answer.routes else ""
             world.reporter.note(f"entry point proved: {name_of(built)} is a {answer.type}{routes}")
         return
     cause = verdict.cause or Cause("nothing was run", "")
