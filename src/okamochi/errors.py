@@ -5,7 +5,8 @@
     ├─ DetectionError 3    the project is not understood
     │  └─ AmbiguousError   several answers that evidence cannot rank
     ├─ PlanError 4         understood, but impossible as planned
-    │  └─ UnfitPythonError what is pinned has nothing for this Python; for another it may have
+    │  ├─ UnfitPythonError what is pinned has nothing for this Python; for another it may have
+    │  └─ ConflictError    what is asked for contradicts itself
     ├─ BuildError 5        the image cannot be made
     ├─ RegistryError 6     a download or a registry failed
     │  └─ AlteredError     what came is not what was announced
@@ -20,6 +21,7 @@ __all__ = [
     "AlteredError",
     "AmbiguousError",
     "BuildError",
+    "ConflictError",
     "DetectionError",
     "EngineError",
     "OkamochiError",
@@ -73,6 +75,10 @@ class UnfitPythonError(PlanError):
 
     packages: tuple[str, ...] = ()
     pinned: tuple[str, ...] = ()
+
+
+class ConflictError(PlanError):
+    """The requirements cannot be satisfied together, whichever Python is taken; `details` explain why."""
 
 
 class BuildError(OkamochiError):

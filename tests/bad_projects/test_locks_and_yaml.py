@@ -4,6 +4,8 @@ import time
 
 import pytest
 
+from okamochi.pypi.asked import asked_of
+from okamochi.system.project_files import MemoryProject
 from okamochi.errors import DetectionError, PlanError, UsageError
 from tests.bad_projects.conftest import MakeProject, Refusing
 from tests.detect.plans import FLASK_APP, decision, planned
@@ -176,8 +178,20 @@ source = { registry = "https://index.example/simple" }
 """
 
 
-def test_a_lock_that_lacks_what_the_manifest_asks_for_is_an_error() -> None:
+def test_what_the_manifest_asks_for_and_an_older_lock_lacks_is_told_and_resolved_beside_it() -> None:
+    manifest = PROJECT.replace('["flask"]', '["flask", "requests[socks]>=2"]')
+    files = {"app.py": FLASK_APP, "pyproject.toml": manifest, "uv.lock": LOCKED}
+    plan = planned(files)
+    told = [one.summary for one in plan.decisions if one.field == "dependencies"]
+    assert any("Warning: uv.lock has no requests" in one and "(uv lock)" in one for one in told)
+    lines = asked_of(MemoryProject(files), plan.dependencies).lines
+    assert [one.specifier for one in lines] == ["flask==3.1.0", "requests[socks]>=2"]
+
+
+@pytest.mark.parametrize("key", ['git = "https://git.example/requests"', 'index = "ours"', "workspace = true"])
+def test_what_an_older_lock_lacks_and_no_public_index_has_is_an_error(key: str) -> None:
     manifest = PROJECT.replace('["flask"]', '["flask", "requests"]')
+    manifest += f"[tool.uv.sources]\nrequests = {{ {key} }}\n"
     with pytest.raises(PlanError, match=r"uv\.lock has no requests, which pyproject\.toml asks for"):
         planned({"app.py": FLASK_APP, "pyproject.toml": manifest, "uv.lock": LOCKED})
 

@@ -7,6 +7,8 @@ import pytest
 from okamochi.detect.packages.requirement_files import requirement_files
 from okamochi.errors import DetectionError, OkamochiError
 from okamochi.model.plan import Dependencies
+from okamochi.pypi.asked import asked_of
+from okamochi.pypi.meaning import meaning
 from okamochi.system.project_files import MemoryProject
 from tests.detect.plans import FLASK_APP, decision, planned
 
@@ -220,6 +222,57 @@ def test_what_python_has_itself_is_left_out_and_told() -> None:
     (told,) = [one for one in plan.decisions if one.summary.startswith("left out, since Python")]
     assert told.summary.endswith(": wsgiref, uuid, dataclasses, os")
     assert [one.line for one in told.evidence] == [2, 3, 4, 6]
+
+
+EXAMPLE = f"import shop_tools\n{FLASK_APP}"
+LIBRARY = '[project]\nname = "Shop-Tools"\nversion = "1"\ndependencies = ["flask"]\n'
+
+
+@pytest.mark.parametrize(
+    "place", ["../src/shop_tools/__init__.py", "../shop_tools/__init__.py", "../shop_tools.py"]
+)
+def test_an_example_is_served_with_the_library_whose_checkout_it_lies_in(place: str) -> None:
+    plan = planned({"app.py": EXAMPLE, "lists nothing": "", "../pyproject.toml": LIBRARY, place: ""})
+    assert "Shop-Tools @ file:.." in plan.dependencies.inline
+    assert [(one.name, one.path) for one in plan.dependencies.local] == [("shop-tools", "..")]
+    assert "../pyproject.toml" in plan.dependencies.input_files
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        {"../pyproject.toml": LIBRARY.replace("Shop-Tools", "other"), "../shop_tools/__init__.py": ""},
+        {"../pyproject.toml": LIBRARY},
+        {"../shop_tools/__init__.py": ""},
+    ],
+)
+def test_a_folder_above_that_does_not_say_whose_the_module_is_is_not_built(above: dict[str, str]) -> None:
+    plan = planned({"app.py": EXAMPLE, "lists nothing": "", **above})
+    assert plan.dependencies.local == ()
+
+
+def test_a_change_of_the_library_around_an_example_asks_for_another_lock() -> None:
+    files = {"app.py": EXAMPLE, "lists nothing": "", "../pyproject.toml": LIBRARY, "../shop_tools.py": ""}
+    plan = planned(files)
+    changed = {**files, "../pyproject.toml": LIBRARY.replace('"flask"', '"flask", "redis"')}
+    assert meaning(MemoryProject(files), plan.dependencies) != meaning(
+        MemoryProject(changed), plan.dependencies
+    )
+
+
+@pytest.mark.parametrize("line", ["pkg-resources==0.0.0", "pkg_resources == 0.0.0"])
+def test_what_debians_pip_freeze_prints_is_left_out_and_told(line: str) -> None:
+    plan = planned({"app.py": FLASK_APP, "requirements.txt": f"flask\n{line}\n"})
+    told = [one.summary for one in plan.decisions if one.field == "dependencies"]
+    assert any("pkg-resources is left out" in one for one in told)
+    lines = asked_of(MemoryProject({"requirements.txt": f"flask\n{line}\n"}), plan.dependencies).lines
+    assert [one.name for one in lines] == ["flask"]
+
+
+def test_a_pkg_resources_of_another_version_is_somebodys_own() -> None:
+    files = {"requirements.txt": "flask\npkg-resources==1.0\n"}
+    plan = planned({"app.py": FLASK_APP, **files})
+    assert len(asked_of(MemoryProject(files), plan.dependencies).lines) == 2
 
 
 IN_BACKEND = {

@@ -533,6 +533,12 @@ def test_what_the_project_asks_for_itself_is_taken_of_the_day_whatever_okamochi_
     )
 
 
+def test_a_release_in_the_place_of_a_pinned_one_may_be_younger_than_the_day():
+    pinned = [requirement_of("django==1.11.29", path="requirements.txt")]
+    options = index_date("2017-04-27T00:00:00Z", pinned, ("django==1.11.29",))
+    assert options[2:] == ("--exclude-newer-package", f"django={FAR_FUTURE}")
+
+
 def test_an_index_that_sends_a_byte_from_time_to_time_is_given_up(tmp_path, project):
     (project / "requirements.txt").write_text("apple\n")
     page = b"<a href='apple-1.0-py3-none-any.whl'>apple</a>" * 50

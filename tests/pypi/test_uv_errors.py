@@ -3,7 +3,7 @@ import re
 import pytest
 from wheel_making import local_environ, make_world
 
-from okamochi.errors import BuildError, PlanError, RegistryError, TransientRegistryError
+from okamochi.errors import BuildError, ConflictError, RegistryError, TransientRegistryError
 from okamochi.pypi.requirement_line import ADDED, requirement_of
 from okamochi.pypi.uv_errors import Explained, no_wheel_for, uv_failure
 from okamochi.pypi.uv_program import uv_version
@@ -39,7 +39,7 @@ def test_the_package_without_a_wheel_is_found_in_the_explanation(text, wanted):
         ("error: x\n  cause: HTTP status server error (503 Service Unavailable)", TransientRegistryError),
         ("error: x\n  cause: HTTP status client error (403 Forbidden) for url (https://i/)", RegistryError),
         ("error: Failed to download\n  cause: Hash mismatch for `flask==3.1.3`", RegistryError),
-        ("error: No solution found when resolving dependencies\n  cause: Because x", PlanError),
+        ("error: No solution found when resolving dependencies\n  cause: Because x", ConflictError),
         ("error: something new", BuildError),
     ],
 )

@@ -37,6 +37,7 @@ class Session:
     old_platform = None
     mode = LockMode.KEEP
     built = ()
+    planned = SimpleNamespace(plan=SimpleNamespace(python_version="3.13"))
 
     def __init__(self, builder: Builder) -> None:
         self.builder = builder

@@ -19,7 +19,13 @@ from okamochi.system.progress import SilentReporter
 from okamochi.workflows.from_source.build_environment import Tools, bounds_of
 from okamochi.workflows.from_source.build_trial import MadeWheel, failure
 from okamochi.workflows.from_source.missing_pieces import Remedy
-from okamochi.workflows.from_source.wheel_builder import WheelBuilder, refuse_again
+from okamochi.workflows.from_source.wheel_builder import (
+    UncompiledError,
+    WheelBuilder,
+    further,
+    generators_in,
+    refuse_again,
+)
 
 DAY = "2021-01-20T03:17:00Z"
 
@@ -66,6 +72,33 @@ def test_where_neither_works_todays_failure_is_told(builder: WheelBuilder, days:
     with pytest.raises(BuildError, match="tools of today"):
         builder._made(sdist("2019-01-01T00:00:00Z"), 0)
     assert days == ["", "2019-01-01T00:00:00Z"]
+
+
+@pytest.mark.parametrize(
+    ("requirements", "tried"),
+    [(("setuptools<81", "wheel"), [""]), (("setuptools", "Cython>=0.29"), ["", DAY])],
+)
+def test_what_the_compiler_refuses_is_tried_with_older_tools_where_one_of_them_writes_code(
+    builder: WheelBuilder,
+    days: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    requirements: tuple[str, ...],
+    tried: list[str],
+) -> None:
+    def made(_: WheelBuilder, one: Sdist, depth: int, tools: Tools) -> str:
+        days.append(tools.exclude_newer)
+        log = "tiny.c:3:1: error: lvalue required as left operand of assignment\n"
+        try:
+            further(one, log, Remedy(), (), requirements, "3.13")
+        except UncompiledError as failed:
+            failed.generators = generators_in(requirements)
+            raise
+        return "made"
+
+    monkeypatch.setattr(WheelBuilder, "_made_with", made)
+    with pytest.raises(BuildError, match=r"does not compile for Python 3\.13"):
+        builder._made(sdist(), 0)
+    assert days == tried
 
 
 def test_what_a_projects_own_tools_built_is_not_taken_by_other_projects(

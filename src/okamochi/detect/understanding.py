@@ -21,7 +21,7 @@ from okamochi.detect.frameworks.shiny import without_its_console
 from okamochi.detect.frameworks.streamlit import of_its_pages
 from okamochi.detect.given_values import name_of, wanted_object
 from okamochi.detect.packages.dependencies import ChosenDependencies, choose_dependencies
-from okamochi.detect.packages.index_date import as_of_the_day
+from okamochi.detect.packages.index_date import as_of_the_day, with_pins_kept
 from okamochi.detect.packages.interpreter import ChosenPython, choose_python
 from okamochi.detect.packages.own_package import own_package, own_package_decision
 from okamochi.detect.packages.pyproject import Pyproject, read_pyproject
@@ -89,7 +89,8 @@ def understood(
         sources, pyproject, chosen, lambda: loaded_from(entry.candidate.path, objects)
     )
     python = choose_python(project, pyproject, chosen, entry.candidate.import_root)
-    dependencies = _with_own_package(as_of_the_day(dependencies.for_python(python.version), chosen), sources)
+    bounded = with_pins_kept(as_of_the_day(dependencies.for_python(python.version), chosen), chosen)
+    dependencies = _with_own_package(bounded, sources)
     entry = of_its_version(entry, dependencies)
     name, name_decision = name_of(project, pyproject, chosen)
     factory = entry.candidate.name if entry.candidate.is_factory else ""

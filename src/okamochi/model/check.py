@@ -73,7 +73,7 @@ def _name_problems(plan: Plan) -> Iterable[str]:
             yield f"{path} lies outside the project"
     for path in _shared_paths(plan):
         # what a workspace or checkout shares is named from the project, and by nothing else
-        beyond = path.lstrip("./") if path.startswith("../") else path
+        beyond = path.lstrip("./") if f"{path}/".startswith("../") else path
         if path.startswith("/") or ".." in beyond.split("/"):
             yield f"{path} lies outside the project"
 

@@ -27,6 +27,7 @@ __all__ = ["ANY_ANSWER", "Correction", "CorrectionKind", "corrected", "is_sound"
 REQUIREMENT = regex(
     r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?(?:\[[A-Za-z0-9-]+\])?(?:[<>=!~]=?[A-Za-z0-9.*+!,<>=~]*)?"
 )
+RELEASE = regex(r"[a-z0-9]+(?:-[a-z0-9]+)*==[0-9A-Za-z][0-9A-Za-z.!+-]*")
 INSTANT = regex(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
 PACKAGE = regex(r"[a-z0-9][a-z0-9+.-]+")
 FOLDER = regex(r"/[\w.@+-]+(?:/[\w.@+-]+)*")
@@ -38,13 +39,15 @@ LENGTH_LIMIT = 300
 
 
 class CorrectionKind(StrEnum):
-    """REQUIREMENT: one more dependency specifier. EXCLUDE_NEWER: an instant of the index. VOLUME and
+    """REQUIREMENT: one more dependency specifier. RELEASE: one that takes the place of the release that the
+    project pins. EXCLUDE_NEWER: an instant of the index. VOLUME and
     TEMPORARY_FOLDER: a folder that the app writes. MOVED_FILE: a file that it writes between its code.
     PYTHON: the one for which what is pinned has wheels. PACKAGE: one more Debian package, for libraries that
     a wheel built from source asks for. PASSED_OVER: an entry point that failed its proof; the plan is that of
     the next one. HEALTH: a path that the proof saw answer as a health route does; "tcp" for any answer."""
 
     REQUIREMENT = "requirement"
+    RELEASE = "release"
     EXCLUDE_NEWER = "exclude-newer"
     VOLUME = "volume"
     TEMPORARY_FOLDER = "temporary-folder"
@@ -94,6 +97,8 @@ def is_sound(correction: Correction) -> bool:
     match correction.kind:
         case CorrectionKind.REQUIREMENT:
             return REQUIREMENT.fullmatch(value) is not None
+        case CorrectionKind.RELEASE:
+            return RELEASE.fullmatch(value) is not None
         case CorrectionKind.EXCLUDE_NEWER:
             return INSTANT.fullmatch(value) is not None
         case CorrectionKind.PACKAGE:
@@ -126,6 +131,16 @@ def with_one(plan: Plan, correction: Correction) -> Plan:
             added = (*plan.dependencies.added, value)
             plan = replace(plan, dependencies=replace(plan.dependencies, added=added))
             field, summary = "dependencies.added", f"{value} is added"
+        case CorrectionKind.RELEASE:
+            name, _, version = value.partition("==")
+            others = (one for one in plan.dependencies.moved if not one.startswith(f"{name}=="))
+            moved = tuple(sorted((*others, value)))
+            plan = replace(plan, dependencies=replace(plan.dependencies, moved=moved))
+            plan = without_decision(plan, f"dependencies.moved.{name}")
+            field = f"dependencies.moved.{name}"
+            summary = (
+                f"Warning: {name} {version} is installed in the place of the pinned one: {correction.reason}"
+            )
         case CorrectionKind.PACKAGE:
             packages = tuple(sorted({*plan.base.packages, value}))
             plan = replace(plan, base=replace(plan.base, packages=packages))
@@ -156,14 +171,18 @@ def with_one(plan: Plan, correction: Correction) -> Plan:
     return replace(plan, decisions=(*plan.decisions, decision))
 
 
+def without_decision(plan: Plan, field: str) -> Plan:
+    kept = tuple(one for one in plan.decisions if one.field != field)
+    return msgspec.structs.replace(plan, decisions=kept)
+
+
 def with_health(plan: Plan, path: str) -> Plan:
     host = host_of(plan.web.probe)
     probe = TcpProbe(host=host) if path == ANY_ANSWER else HttpProbe(path=request_path(path), host=host)
     processes = tuple(
         msgspec.structs.replace(one, probe=probe) if one is plan.web else one for one in plan.processes
     )
-    kept = tuple(one for one in plan.decisions if one.field != "processes.web.probe")
-    return msgspec.structs.replace(plan, processes=processes, decisions=kept)
+    return without_decision(msgspec.structs.replace(plan, processes=processes), "processes.web.probe")
 
 
 def with_moved_file(plan: Plan, path: str) -> Plan:

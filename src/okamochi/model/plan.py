@@ -141,6 +141,8 @@ class Dependencies(msgspec.Struct, frozen=True, kw_only=True):
     `constraint_files` are given as -c. `input_files` lists every file that the resolution reads (the files,
     those they include, pyproject.toml, the lock file), for the lock's digest.
     `exclude_newer` is a date (RFC 3339): nothing that was uploaded later is chosen; "" for today's index.
+    `moved` are releases ("psycopg2==2.8.6") that take the place of those that the project pins; none does
+    where `keep_pins`.
     """
 
     manager: DependencyManager = DependencyManager.PIP
@@ -154,6 +156,8 @@ class Dependencies(msgspec.Struct, frozen=True, kw_only=True):
     input_files: tuple[str, ...] = ()
     local: tuple[LocalPackage, ...] = ()
     exclude_newer: str = ""
+    moved: tuple[str, ...] = ()
+    keep_pins: bool = False
 
 
 class Development(msgspec.Struct, frozen=True, kw_only=True):

@@ -44,6 +44,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     exclude_newer: Annotated[
         str | None, Meta(description='nothing that was published later is installed: "2024-05-01"')
     ] = None
+    keep_pins: Annotated[
+        bool | None,
+        Meta(
+            description="true: no other release is taken in the place of a pinned one where that cannot "
+            "be had, does not run or contradicts another pin"
+        ),
+    ] = None
     port: Annotated[Port | None, Meta(description="port that the server listens on in the container")] = None
     health: Annotated[
         str | None,

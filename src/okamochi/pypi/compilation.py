@@ -14,6 +14,7 @@ from okamochi.model.lock import LockedWheel
 from okamochi.model.plan import Dependencies
 from okamochi.pypi.built_wheel import Built
 from okamochi.pypi.direct_urls import refuse_tokens
+from okamochi.pypi.moved_pins import with_moved
 from okamochi.pypi.requirement_line import ADDED, RequirementLine, expanded, requirement_of
 from okamochi.pypi.requirements import Requirements
 from okamochi.pypi.target import Target
@@ -22,7 +23,7 @@ from okamochi.system.data_text import toml_of
 from okamochi.system.process import Completed
 from okamochi.system.world import World
 
-__all__ = ["FAR_FUTURE", "NOTHING", "Compilation", "Lines", "compilation", "index_date"]
+__all__ = ["FAR_FUTURE", "NOTHING", "Compilation", "Lines", "compilation", "index_date", "inline_lines"]
 
 INLINE = "pyproject.toml"
 LOCK = "pylock.toml"
@@ -66,7 +67,7 @@ class Compilation(msgspec.Struct, frozen=True):
             "pip", "compile", "requirements.in", *sources, "--constraints", "constraints.txt",
             "--format", LOCK, "--output-file", LOCK, "--no-header", "--quiet",
             *self._overrides(), *options, *asked_anew,
-            *index_date(self.indexes.exclude_newer, asked), *self.target.arguments,
+            *index_date(self.indexes.exclude_newer, asked, self.indexes.moved), *self.target.arguments,
             offline=offline,
         )  # fmt: skip
 
@@ -105,7 +106,7 @@ def compilation(
     )
     lines = all_lines(indexes.requirements, dependencies)
     refuse_tokens(lines)
-    tied = dependencies.inline if indexes.sources.sources else ()
+    tied = tuple(one.specifier for one in inline_lines(dependencies)) if indexes.sources.sources else ()
     own = tuple({one.wheel: one for one in (*built, *direct.values())}.values())
     with started(world, indexes, dependencies=tied, offered=own) as uv:
         placed = tuple(in_place(line, direct, uv) for line in lines)
@@ -113,9 +114,13 @@ def compilation(
 
 
 def all_lines(requirements: Requirements, dependencies: Dependencies) -> Lines:
-    inline = (requirement_of(specifier, path=INLINE) for specifier in dependencies.inline)
     added = (requirement_of(specifier, path=ADDED) for specifier in dependencies.added)
-    return (*requirements.lines, *inline, *added)
+    return (*requirements.lines, *inline_lines(dependencies), *added)
+
+
+def inline_lines(dependencies: Dependencies) -> Lines:
+    inline = (requirement_of(specifier, path=INLINE) for specifier in dependencies.inline)
+    return with_moved(tuple(inline), dependencies.moved)
 
 
 def in_place(line: RequirementLine, direct: Mapping[str, Built], uv: UvRun) -> RequirementLine:
@@ -131,16 +136,20 @@ def in_place(line: RequirementLine, direct: Mapping[str, Built], uv: UvRun) -> R
     return replace(line, name=name, specifier=f"{name}{extras} @ {place}{marker}", hashes=())
 
 
-def index_date(exclude_newer: str, lines: Sequence[RequirementLine]) -> tuple[str, ...]:
+def index_date(
+    exclude_newer: str, lines: Sequence[RequirementLine], moved: Sequence[str] = ()
+) -> tuple[str, ...]:
     """uv's options for the index of a day. What okamochi adds with a bound of its own is newer than most days
-    that a project asks for, so it is taken from today's; not what the project asks for, too."""
+    that a project asks for, so it is taken from today's; not what the project asks for, too. So is a release
+    that a pin was `moved` to."""
     if not exclude_newer:
         return ()
     own = {line.name for line in lines if line.path != ADDED}
-    bounded = (
+    bounded = [
         line.name for line in lines if line.path == ADDED and ">=" in line.specifier and line.name not in own
-    )
-    today = (option for name in bounded for option in ("--exclude-newer-package", f"{name}={FAR_FUTURE}"))
+    ]
+    names = dict.fromkeys((*bounded, *(one.partition("==")[0] for one in moved)))
+    today = (option for name in names for option in ("--exclude-newer-package", f"{name}={FAR_FUTURE}"))
     return ("--exclude-newer", exclude_newer, *today)
 
 

@@ -30,7 +30,11 @@ def meaning(project: ProjectFiles, dependencies: Dependencies) -> tuple[Dependen
     """What is asked for, and path and digest of each file that the resolution reads, sorted. Code that only
     imports is none of them: what is taken from its imports stands in the plan, whichever module has them."""
     if dependencies.manager is DependencyManager.IMPORTS:
-        return replace(dependencies, input_files=()), []
+        manifests = sorted(one for one in dependencies.input_files if not one.endswith(".py"))
+        named = replace(dependencies, input_files=tuple(manifests))
+        return named, [
+            (one, hashlib.sha256(meaning_of(project, one, lists=())).hexdigest()) for one in manifests
+        ]
     asked = read_requirements(project, dependencies.files, constraint_files=dependencies.constraint_files)
     return dependencies, [
         (path, hashlib.sha256(meaning_of(project, path, lists=asked.input_files)).hexdigest())

@@ -11,6 +11,7 @@ from okamochi.pypi.specifiers import parsed_specifier
 from okamochi.pypi.target import Target
 from okamochi.pypi.uv_errors import Explained, no_wheel_for, without_wheels
 from okamochi.pypi.uv_program import UvRun
+from okamochi.pypi.versions import chosen_wheel
 
 __all__ = ["missing_wheels"]
 
@@ -128,14 +129,8 @@ def _nearest(uv: UvRun, name: str, version: str, target: Target) -> str:
     for specifier, strategy in ((f"{name}>={version}", "lowest-direct"), (name, "highest")):
         if not version and strategy == "lowest-direct":
             continue
-        (uv.folder / "nearest.in").write_text(specifier + "\n", encoding="utf-8")
-        completed = uv.run(
-            "pip", "compile", "nearest.in", "--no-deps", "--no-header", "--no-annotate", "--quiet",
-            "--resolution", strategy, *target.arguments,
-        )  # fmt: skip
-        found = completed.stdout.decode("utf-8", "replace").strip().rpartition("==")[2]
-        if completed.returncode == 0 and found:
-            return found.split()[0]
+        if found := chosen_wheel(uv, specifier, target, strategy):
+            return found
     return ""
 
 

@@ -12,7 +12,7 @@ import msgspec
 from packaging.utils import canonicalize_name
 
 from okamochi.errors import DetectionError, OkamochiError
-from okamochi.model.standard_library import is_in_every_python
+from okamochi.model.standard_library import is_in_every_python, is_of_debians_pip
 from okamochi.pypi.direct_references import without_credentials
 from okamochi.pypi.index_options import NOTHING_SAID, IndexOptions
 from okamochi.pypi.manifests.package_facts import manifest_files
@@ -29,7 +29,8 @@ MOST_NESTED = 50
 class Requirements(msgspec.Struct, frozen=True, kw_only=True):
     """All that the files ask for, in their order. `input_files` are sorted relative paths of every file read.
     `of_python` are lines that ask for what Python has itself; they are not among `lines`. `unread` are words
-    behind an option, each with its place: pip takes no notice of them.
+    behind an option, each with its place: pip takes no notice of them. `unlocked` are those of `lines` that a
+    manifest has and the lock, which is older, has not.
 
     `itself` is the line that asks for the project's own package ("-e ."), if one does: its dependencies are
     among `lines`, but nothing is built; the code is imported from the source folder.
@@ -42,6 +43,7 @@ class Requirements(msgspec.Struct, frozen=True, kw_only=True):
     itself: RequirementLine | None = None
     of_python: tuple[RequirementLine, ...] = ()
     unread: tuple[tuple[str, str], ...] = ()
+    unlocked: tuple[RequirementLine, ...] = ()
 
     @property
     def names(self) -> frozenset[str]:
@@ -70,7 +72,11 @@ def read_requirements(
         reading.read_file(posixpath.normpath(path), constraining=True, asked_by="")
     if reading.problems:
         raise _joined(reading.problems)
-    needless = tuple(line for line in reading.lines if not line.place and is_in_every_python(line.name))
+    needless = tuple(
+        line
+        for line in reading.lines
+        if not line.place and (is_in_every_python(line.name) or is_of_debians_pip(line.specifier))
+    )
     return Requirements(
         lines=tuple(line for line in reading.lines if line not in needless),
         constraints=tuple(reading.constraints),

@@ -83,7 +83,7 @@ def find_sdist(
         completed = uv.run(
             "pip", "compile", "sdist.in", "--no-deps", "--no-binary", name, "--format", LOCK, "--no-header",
             "--output-file", LOCK, "--quiet", "--no-sources",
-            *index_date(dependencies.exclude_newer, ()), *target.arguments,
+            *index_date(dependencies.exclude_newer, (), dependencies.moved), *target.arguments,
         )  # fmt: skip
         if completed.returncode != 0:
             raise uv_failure(

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from okamochi.errors import (
     BuildError,
+    ConflictError,
     OkamochiError,
     PlanError,
     RegistryError,
@@ -226,17 +227,19 @@ def _unsatisfiable(
 ) -> OkamochiError | None:
     text = explained.text
     added = [one.specifier for one in lines if one.path == ADDED and _place(one.name, text) >= 0]
+    kind: type[PlanError] = PlanError
     if "was not found in the package registry" in text:
         hint = "correct the name, or tell where it is published (PIP_EXTRA_INDEX_URL, --extra-index-url)"
     elif (unreadable := UNREADABLE.search(text)) is not None:
         hint = f"ask for another version of {unreadable[1]}: what was published of this one cannot be read"
     elif "No solution found" in text or "unsatisfiable" in text:
+        kind = ConflictError
         hint = "loosen one of the version specifiers that the lines above name"
         if added:
             hint += f"; {', '.join(added)} is what okamochi adds to serve the app"
     else:
         return None
-    kind = UnfitPythonError if OF_PYTHON.search(text) else PlanError
+    kind = UnfitPythonError if OF_PYTHON.search(text) else kind
     return kind(
         "the requirements cannot be satisfied together", where=where, hint=hint, details=explained.causes
     )

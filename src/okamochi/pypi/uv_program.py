@@ -51,13 +51,15 @@ SETTINGS = "pyproject.toml"
 
 class ProjectIndexes(msgspec.Struct, frozen=True):
     """What the project's own files say about where packages come from, and as of when. `own` are names of
-    packages that are the project's own source: no index is asked for them, whatever needs them."""
+    packages that are the project's own source: no index is asked for them, whatever needs them. `moved` are
+    releases in the place of pinned ones, whatever day they are of."""
 
     requirements: Requirements = msgspec.field(default_factory=Requirements)
     sources: ProjectSources = msgspec.field(default_factory=ProjectSources)
     root: Path | None = None
     exclude_newer: str = ""
     own: tuple[str, ...] = ()
+    moved: tuple[str, ...] = ()
 
 
 class UvRun(msgspec.Struct, frozen=True):
@@ -141,7 +143,9 @@ def read_project_indexes(
     if dependencies.lock_file:
         sources = sources.of_any_day()
     own = tuple(one.name for one in dependencies.local if not one.path)
-    return ProjectIndexes(requirements, sources, project_root, dependencies.exclude_newer, own)
+    return ProjectIndexes(
+        requirements, sources, project_root, dependencies.exclude_newer, own, dependencies.moved
+    )
 
 
 @contextmanager

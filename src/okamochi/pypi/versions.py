@@ -1,5 +1,7 @@
-"""Which version of a package an index had on a day."""
+"""Which versions of a package an index has, or had on a day."""
 
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +11,12 @@ from packaging.utils import canonicalize_name
 
 from okamochi.errors import OkamochiError
 from okamochi.model.plan import Dependencies
+from okamochi.pypi.target import Target
 from okamochi.pypi.uv_program import UvRun, read_project_indexes, started
 from okamochi.system.data_text import toml_of
 from okamochi.system.world import World
 
-__all__ = ["Found", "published_by", "version_current_at"]
+__all__ = ["Found", "chosen_wheel", "later_releases", "published_by", "version_current_at"]
 
 FIRST_ALONE = ("--index-strategy", "first-index")
 FURTHER = ("UV_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS")
@@ -37,9 +40,52 @@ def version_current_at(
     try:
         indexes = read_project_indexes(project_root, Dependencies(files=dependencies.files))
         with started(world, indexes) as uv:
-            return newest(uv, f"{canonicalize_name(name)}{bound}", "--exclude-newer", instant).version
+            asked = f"{canonicalize_name(name)}{bound}"
+            return wheel_or_source(uv, asked, "--exclude-newer", instant).version
     except OkamochiError:
         return ""
+
+
+def later_releases(
+    world: World,
+    name: str,
+    version: str,
+    *,
+    days: Sequence[str],
+    project_root: Path,
+    dependencies: Dependencies,
+    target: Target,
+) -> Iterator[str]:
+    """What could take the place of a release for this target: the nearest later one that has a wheel for it;
+    where none has, those that were the newest on these days, and today, as sources."""
+    if world.offline:
+        return
+    package, later = canonicalize_name(name), f"{canonicalize_name(name)}>{version}"
+    indexes = read_project_indexes(project_root, Dependencies(files=dependencies.files))
+    with started(world, indexes) as uv:
+        wheel = chosen_wheel(uv, later, target, "lowest-direct")
+        if wheel:
+            yield wheel
+            return
+        told: set[str] = set()
+        for day in (*days, ""):
+            dated = ("--exclude-newer", day) if day else ()
+            options = ("--no-binary", package, *dated, *target.arguments)
+            found = newest(uv, later, *options).version
+            if found and found not in told:
+                told.add(found)
+                yield found
+
+
+def chosen_wheel(uv: UvRun, specifier: str, target: Target, strategy: str) -> str:
+    """The version with a wheel for the target that uv chooses by this strategy; "" where there is none."""
+    (uv.folder / "nearest.in").write_text(specifier + "\n", encoding="utf-8")
+    completed = uv.run(
+        "pip", "compile", "nearest.in", "--no-deps", "--no-header", "--no-annotate", "--quiet",
+        "--resolution", strategy, *target.arguments,
+    )  # fmt: skip
+    found = completed.stdout.decode("utf-8", "replace").strip().rpartition("==")[2]
+    return found.split()[0] if completed.returncode == 0 and found else ""
 
 
 def published_by(
@@ -72,7 +118,7 @@ def published_by(
 
 def newest(uv: UvRun, asked: str, *options: str) -> Found:
     """Wheels alone; `asked` is the name with its bound."""
-    name = asked.partition("=")[0].partition("<")[0]
+    name = name_in(asked)
     uv.without_dependencies(name)
     (uv.folder / LISTED).unlink(missing_ok=True)
     (uv.folder / "then.in").write_text(f"{asked}\n", encoding="utf-8")
@@ -91,6 +137,10 @@ def newest(uv: UvRun, asked: str, *options: str) -> Found:
     return Found(str(of_it.get("version", "")), digests)
 
 
-def wheel_or_source(uv: UvRun, name: str, *options: str) -> Found:
-    found = newest(uv, name, *options)
-    return found if found.version else newest(uv, name, "--no-binary", name, *options)
+def wheel_or_source(uv: UvRun, asked: str, *options: str) -> Found:
+    found = newest(uv, asked, *options)
+    return found if found.version else newest(uv, asked, "--no-binary", name_in(asked), *options)
+
+
+def name_in(asked: str) -> str:
+    return re.split(r"[<>=]", asked)[0]

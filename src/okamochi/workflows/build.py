@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from okamochi.errors import UnfitPythonError
+from okamochi.errors import ConflictError, UnfitPythonError
 from okamochi.oci.platform import Platform
 from okamochi.system.world import World
 from okamochi.workflows.layers.platforms import chosen_platform
@@ -56,6 +56,8 @@ class Building(msgspec.Struct):
     A project in which nothing changed since its last build is neither planned nor packed again. `ahead` is
     what is being laid for it while another platform is built; `files` are what a change of code leaves as it
     was. With `early_values`, values of variables, the entry point is asked while `image` goes on, as `early`.
+    It `tries` once something that a proof or a start taught is attempted: where that contradicts a pin, it is
+    given up, and no pin.
     """
 
     request: BuildRequest
@@ -68,6 +70,7 @@ class Building(msgspec.Struct):
     files: "SameTree | None" = None
     early_values: Mapping[str, str] | None = None
     early: "EarlyProof | None" = None
+    tries: bool = False
 
     @classmethod
     def open(cls, request: BuildRequest, world: World) -> "Building":
@@ -132,6 +135,7 @@ class Building(msgspec.Struct):
     def attempt(self, correction: "Correction") -> None:
         """Said, and done."""
         self.world.reporter.note(f"{correction.reason}: trying {correction}")
+        self.tries = True
         self.correct(correction)
 
     def image(self) -> BuiltImage:
@@ -148,10 +152,10 @@ class Building(msgspec.Struct):
             self.files.compiling.join()
         try:
             built = assemble(self.world, session, self.files, self.early_proof())
-        except UnfitPythonError as refusal:
-            from okamochi.workflows.from_source.python_attempts import on_another_python
+        except (UnfitPythonError, ConflictError) as refusal:
+            from okamochi.workflows.from_source.moved_pins import had_otherwise
 
-            session = on_another_python(self.world, session, refusal)
+            session = had_otherwise(session, refusal, may_move=not self.tries)
             self.planned = session.planned
             self.tell_warnings(fields=("base.suite",))
             built = assemble(self.world, session, early=self.early_proof())

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from okamochi.errors import UnfitPythonError, UsageError
+from okamochi.errors import ConflictError, UnfitPythonError, UsageError
 from okamochi.model.correction import CorrectionKind
 from okamochi.model.lock import LockedDeb, LockedWheel
 from okamochi.system.world import World
 from okamochi.workflows.from_source.held_back import newest_wheels
-from okamochi.workflows.from_source.python_attempts import on_another_python
+from okamochi.workflows.from_source.moved_pins import had_otherwise
 from okamochi.workflows.layers.foundation import trees_of
 from okamochi.workflows.layers.native import complete_base
 from okamochi.workflows.layers.platforms import chosen_platform
@@ -27,8 +27,8 @@ def relock(
 ) -> tuple[str, ...]:
     """Brings the lock up to date with the project, or these wheels or everything to the newest version; the
     changes, a line each."""
-    # what had no wheels for the first choice of Python may have them today
-    anew = frozenset({CorrectionKind.PYTHON}) if upgrade else frozenset()
+    # what had no wheels for the first choice of Python, or did not build, may have them today
+    anew = frozenset({CorrectionKind.PYTHON, CorrectionKind.RELEASE}) if upgrade else frozenset()
     planned = plan_project(path, world, anew=anew)
     world.check_network_settings()
     mode = LockMode.UPGRADE if upgrade else LockMode.KEEP
@@ -36,10 +36,10 @@ def relock(
     session.moving, moving_debs = named(session, packages)
     try:
         debs, snapshot, locked = both_halves(session)
-    except UnfitPythonError as refusal:
+    except (UnfitPythonError, ConflictError) as refusal:
         if packages:
             raise
-        session = on_another_python(world, session, refusal)
+        session = had_otherwise(session, refusal)
         debs, snapshot, locked = both_halves(session)
     if moving_debs:
         newest, snapshot = session.debs_with(session.old_native)

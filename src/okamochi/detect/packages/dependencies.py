@@ -15,8 +15,10 @@ from okamochi.errors import UsageError
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.plan import Dependencies, DependencyManager, LocalPackage
 from okamochi.model.python_base import GUNICORN, with_gunicorn_for, with_summary
+from okamochi.model.standard_library import is_of_debians_pip
 from okamochi.pypi.asked import asked_of, locked_nodes
 from okamochi.pypi.local_packages import LocalPackages, local_packages
+from okamochi.pypi.locks.graph import relock_command
 from okamochi.pypi.manifests.named_sources import file_place
 from okamochi.pypi.requirement_line import requirement_of
 from okamochi.pypi.requirements import Requirements
@@ -135,12 +137,25 @@ def choose_dependencies(
         input_files=tuple(dict.fromkeys((*found.input_files, *local.files))),
     )
     told = tuple(_local_decisions(local, found))
-    needless = (*_needless(requirements), *_unread(requirements))
+    needless = (
+        *_needless(requirements),
+        *_unlocked(requirements, found.lock_file),
+        *_unread(requirements),
+    )
     return ChosenDependencies(found, names, requirements, (decision, *needless, server, *told))
 
 
 def _needless(requirements: Requirements) -> Iterator[Decision]:
-    lines = requirements.of_python
+    printed = [one for one in requirements.of_python if is_of_debians_pip(one.specifier)]
+    if printed:
+        evidence = tuple(
+            Evidence(path=one.path, line=one.line, reason=f"asks for {one.specifier}") for one in printed
+        )
+        summary = (
+            "pkg-resources is left out: no index has it, pip freeze of Debian and Ubuntu prints that line"
+        )
+        yield Decision.detected("dependencies", summary, evidence)
+    lines = [one for one in requirements.of_python if one not in printed]
     if lines:
         evidence = tuple(
             Evidence(path=one.path, line=one.line, reason=f"asks for {one.name}, which Python has itself")
@@ -148,6 +163,20 @@ def _needless(requirements: Requirements) -> Iterator[Decision]:
         )
         summary = (
             f"left out, since Python's own is always found first: {', '.join(one.name for one in lines)}"
+        )
+        yield Decision.detected("dependencies", summary, evidence)
+
+
+def _unlocked(requirements: Requirements, lock: str) -> Iterator[Decision]:
+    if requirements.unlocked:
+        names = ", ".join(one.name for one in requirements.unlocked)
+        evidence = tuple(
+            Evidence(path=one.path, reason=f"asks for {one.specifier}") for one in requirements.unlocked
+        )
+        manifest = requirements.unlocked[0].path
+        summary = (
+            f"Warning: {lock} has no {names}: it is older than {manifest}, and what that asks for is taken "
+            f"beside it. Lock again ({relock_command(lock)}) and commit {lock}"
         )
         yield Decision.detected("dependencies", summary, evidence)
 

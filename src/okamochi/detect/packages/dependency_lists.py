@@ -2,7 +2,7 @@
 
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 from packaging.utils import canonicalize_name
@@ -40,6 +40,7 @@ NAME = regex(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 WEB_EXTRAS = ("web", "app", "server", "webapp", "ui", "http", "flask", "api")
 WITH_EXTRAS = (DependencyManager.UV, DependencyManager.POETRY, DependencyManager.PDM)
 
+FOLDERS_AROUND = ("..", "../..", "../../..", "../../../..")
 Loaded = Callable[[], tuple[str, ...]]
 
 
@@ -241,11 +242,35 @@ def _imported(sources: Sources) -> Detected[Dependencies]:
         raise _nothing(sources)
     refuse_missing_configuration(sources)
     drivers = drivers_of_addresses(sources, (one.value for one in imported))
-    names = (*(distribution_of(one.value) for one in imported), *(one.value for one in drivers))
+    around = packages_around(sources.project, [one.value for one in imported])
+    names = (
+        *(around.get(one.value) or distribution_of(one.value) for one in imported),
+        *(one.value for one in drivers),
+    )
     inline = tuple(dict.fromkeys(names))
     paths = tuple(dict.fromkeys(one.first.path for one in (*imported, *drivers)))
     found = Dependencies(manager=DependencyManager.IMPORTS, inline=inline, input_files=paths)
-    return Detected(found, tuple(one.first for one in (*imported, *drivers)))
+    built = (
+        Evidence(path=specifier.rpartition("file:")[2], reason=f"is the source of {module}: it is built")
+        for module, specifier in sorted(around.items())
+    )
+    return Detected(found, (*(one.first for one in (*imported, *drivers)), *built))
+
+
+def packages_around(project: ProjectFiles, modules: Sequence[str]) -> dict[str, str]:
+    """Of modules that a package is made of in whose checkout this folder lies, such as the examples of a
+    library, the requirement that has it built from there: `pip install -e ..` is how its author runs them."""
+    found: dict[str, str] = {}
+    for folder in FOLDERS_AROUND:
+        facts = read_package(project, folder)
+        if facts is None:
+            continue
+        own = [one for one in modules if canonicalize_name(distribution_of(one)) == facts.normalized]
+        for module in own:
+            places = [f"{folder}/{base}{module}" for base in ("", "src/")]
+            if any(project.is_dir(one) or project.exists(f"{one}.py") for one in places):
+                found.setdefault(module, f"{facts.name} @ file:{folder}")
+    return found
 
 
 def _nothing(sources: Sources) -> DetectionError:

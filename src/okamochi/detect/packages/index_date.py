@@ -1,4 +1,4 @@
-"""The setting exclude-newer: the package index as it was on a day."""
+"""The settings that bound which releases are taken: the index of a day, and nothing but what is pinned."""
 
 import datetime
 
@@ -12,7 +12,7 @@ from okamochi.model.evidence import Decision
 from okamochi.system.clock import rfc3339
 from okamochi.system.patterns import regex
 
-__all__ = ["as_of_the_day"]
+__all__ = ["as_of_the_day", "with_pins_kept"]
 
 DAY = regex(r"\d{4}-\d{2}-\d{2}")
 
@@ -32,6 +32,23 @@ def as_of_the_day(dependencies: ChosenDependencies, chosen: ChosenSettings) -> C
     return replace(
         dependencies,
         dependencies=msgspec.structs.replace(dependencies.dependencies, exclude_newer=instant),
+        decisions=(*dependencies.decisions, decision),
+    )
+
+
+def with_pins_kept(dependencies: ChosenDependencies, chosen: ChosenSettings) -> ChosenDependencies:
+    """The dependencies with the setting keep-pins, where it is set."""
+    if not chosen.settings.keep_pins:
+        return dependencies
+    decision = Decision(
+        field="dependencies.keep_pins",
+        summary="no other release is taken in the place of a pinned one",
+        origin=chosen.origin("keep-pins"),
+        evidence=(chosen.place("keep-pins"),),
+    )
+    return replace(
+        dependencies,
+        dependencies=msgspec.structs.replace(dependencies.dependencies, keep_pins=True),
         decisions=(*dependencies.decisions, decision),
     )
 

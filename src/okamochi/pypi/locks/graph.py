@@ -11,11 +11,11 @@ from packaging.version import Version
 from okamochi.errors import DetectionError, PlanError
 from okamochi.pypi.locks.environment import applies
 from okamochi.pypi.locks.tables import broken
-from okamochi.pypi.requirement_line import RequirementLine
+from okamochi.pypi.requirement_line import RequirementLine, requirement_of
 from okamochi.pypi.specifiers import parsed_specifier
 from okamochi.system.patterns import regex
 
-__all__ = ["Edge", "Node", "lines_of", "missing", "walk"]
+__all__ = ["Edge", "Node", "Walked", "lines_of", "relock_command", "unlocked_lines", "walk"]
 
 # https://packaging.python.org/en/latest/specifications/name-normalization/
 NAME = regex(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,250}[A-Za-z0-9])?")
@@ -24,13 +24,15 @@ HASH = regex(r"[a-z0-9_]{1,20}:[0-9a-fA-F]{1,128}")
 
 
 class Edge(msgspec.Struct, frozen=True):
-    """One package that another one needs; `version` is exact, `specifier` a range; both may be empty."""
+    """One package that another one needs; `version` is exact, `specifier` a range; both may be empty. Of what
+    the manifest asks for `by_name`, and not from git or a folder, an index may be asked."""
 
     name: str
     marker: str = ""
     extras: tuple[str, ...] = ()
     version: str = ""
     specifier: str = ""
+    by_name: bool = False
 
 
 class Node(msgspec.Struct, frozen=True):
@@ -51,15 +53,16 @@ class Node(msgspec.Struct, frozen=True):
 
 def walk(
     nodes: Iterable[Node], roots: Iterable[Edge], environment: dict[str, str], *, lock: str, manifest: str
-) -> tuple[Node, ...]:
-    """The packages that the roots reach in this environment, sorted by name.
+) -> "Walked":
+    """The packages that the roots reach in this environment.
 
-    PlanError when the lock lacks one: then it is older than the manifest.
+    PlanError when the lock lacks one that a package of it needs, or one that no index has.
     """
     by_name: dict[str, list[Node]] = {}
     for node in nodes:
         by_name.setdefault(node.name, []).append(node)
     found: dict[str, Node] = {}
+    unlocked: list[Edge] = []
     seen: set[tuple[str, tuple[str, ...]]] = set()
     waiting = [(edge, "") for edge in roots if applies(edge.marker, environment)]
     while waiting:
@@ -69,13 +72,38 @@ def walk(
             continue
         seen.add(key)
         picked = pick(by_name.get(edge.name, []), edge, environment)
+        if picked is None and edge.by_name:
+            unlocked.append(edge)
+            continue
         if picked is None:
             raise missing(edge, asked_by, lock, manifest)
         node = found.setdefault(picked.name, picked)
         optional = (edges for name, edges in node.optional if name in edge.extras)
         needed = [*node.edges, *(one for edges in optional for one in edges)]
         waiting += [(one, node.name) for one in needed if applies(one.marker, environment, edge.extras)]
-    return tuple(found[name] for name in sorted(found))
+    return Walked(tuple(found[name] for name in sorted(found)), tuple(sorted(unlocked, key=str)))
+
+
+class Walked(msgspec.Struct, frozen=True):
+    """The `nodes` of a lock, sorted by name, and what the manifest asks for and the lock, which is older,
+    does not have."""
+
+    nodes: tuple[Node, ...] = ()
+    unlocked: tuple[Edge, ...] = ()
+
+
+def relock_command(lock: str) -> str:
+    return COMMANDS.get(posixpath.basename(lock), "") or "with the project's own tool"
+
+
+def unlocked_lines(edges: Iterable[Edge], manifest: str) -> tuple[RequirementLine, ...]:
+    return tuple(unlocked_line(one, manifest) for one in edges)
+
+
+def unlocked_line(edge: Edge, manifest: str) -> RequirementLine:
+    extras = f"[{','.join(edge.extras)}]" if edge.extras else ""
+    marker = f" ; {edge.marker}" if edge.marker else ""
+    return requirement_of(f"{edge.name}{extras}{edge.specifier}{marker}", path=manifest)
 
 
 def pick(candidates: list[Node], edge: Edge, environment: dict[str, str]) -> Node | None:
@@ -109,12 +137,10 @@ def version_key(version: str) -> tuple[int, Version]:
 
 def missing(edge: Edge, asked_by: str, lock: str, manifest: str) -> PlanError:
     who = f"{asked_by} in {lock}" if asked_by else manifest
-    command = COMMANDS.get(posixpath.basename(lock), "")
-    told = f" ({command})" if command else " with the project's own tool"
     return PlanError(
         f"{lock} has no {edge.name}, which {who} asks for: the lock is older than the manifest",
         where=lock,
-        hint=f"lock again{told} and commit {lock}",
+        hint=f"lock again ({relock_command(lock)}) and commit {lock}",
     )
 
 

@@ -7,9 +7,10 @@ import posixpath
 from collections.abc import Iterator
 from urllib.parse import parse_qsl
 
+import msgspec
 from packaging.utils import canonicalize_name
 
-from okamochi.pypi.locks.graph import Edge, Node, missing
+from okamochi.pypi.locks.graph import Edge, Node
 from okamochi.pypi.locks.tables import (
     Table,
     broken,
@@ -45,17 +46,17 @@ def uv_graph(
     own = next((one for one in packages if is_own(one, name)), None)
     if own is None:
         raise broken(lock, "no package of it is the project itself")
-    require_all(project, own, lock)
-    return nodes, tuple(roots_of(own, groups, extras))
+    return nodes, (*roots_of(own, groups, extras), *asked_since(project, own))
 
 
-def require_all(project: ProjectFiles, own: Table, lock: str) -> None:
-    """PlanError when the manifest asks for what the lock's own package does not."""
+def asked_since(project: ProjectFiles, own: Table) -> Iterator[Edge]:
+    """What the manifest asks for and the lock's own package does not: it was written down later."""
     present = {edge.name for edge in edges_of(own.get("dependencies"))}
-    manifest = table_of(toml_table(project, MANIFEST), "project")
-    for edge in project_edges(manifest, ()):
+    table = toml_table(project, MANIFEST)
+    sources = {canonicalize_name(str(name)) for name in table_of(table, "tool", "uv", "sources")}
+    for edge in project_edges(table_of(table, "project"), ()):
         if edge.name not in present and not edge.marker:
-            raise missing(edge, "", lock, MANIFEST)
+            yield msgspec.structs.replace(edge, by_name=edge.by_name and edge.name not in sources)
 
 
 def is_own(package: Table, name: str) -> bool:

@@ -16,6 +16,8 @@ from okamochi.system.tables import items_of, table_of
 __all__ = ["edge_of_specifier", "poetry_edges", "poetry_specifiers", "project_edges"]
 
 PYPROJECT = "pyproject.toml"
+# where an entry has its package from, other than the index: https://python-poetry.org/docs/dependency-specification/
+ELSEWHERE = ("git", "path", "url", "source")
 
 
 def poetry_edges(project: ProjectFiles, groups: tuple[str, ...], extras: tuple[str, ...]) -> tuple[Edge, ...]:
@@ -46,7 +48,8 @@ def edge_of_specifier(specifier: str) -> Edge | None:
         return None
     extras = tuple(sorted(canonicalize_name(extra) for extra in found.extras))
     marker = str(found.marker) if found.marker else ""
-    return Edge(canonicalize_name(found.name), marker, extras, specifier=str(found.specifier))
+    name = canonicalize_name(found.name)
+    return Edge(name, marker, extras, specifier=str(found.specifier), by_name=not found.url)
 
 
 def main_edges(poetry: Table, extras: tuple[str, ...]) -> Iterator[Edge]:
@@ -81,7 +84,10 @@ def entries(dependencies: Table) -> Iterator[tuple[str, Table, str]]:
 
 def edge(name: str, entry: Table, wanted: str) -> Edge:
     extras = tuple(canonicalize_name(str(extra)) for extra in items_of(entry.get("extras")))
-    return Edge(canonicalize_name(name), marker_of(entry), extras, specifier=pep440_of(wanted))
+    by_name = not any(key in entry for key in ELSEWHERE)
+    return Edge(
+        canonicalize_name(name), marker_of(entry), extras, specifier=pep440_of(wanted), by_name=by_name
+    )
 
 
 def marker_of(entry: Table) -> str:

@@ -19,7 +19,7 @@ from okamochi.pypi.wheel_tree import FILES_FOLDER
 from okamochi.run import host
 from okamochi.system.world import World
 
-__all__ = ["BuildEnvironment", "Tools", "bounds_of", "index_lines"]
+__all__ = ["NOT_BOUND", "BuildEnvironment", "Tools", "bounds_of", "index_lines"]
 
 # The driver reads pyproject.toml; Python has a module for that since 3.11.
 WITHOUT_TOML = frozenset({"3.9", "3.10"})

@@ -4,13 +4,21 @@ from collections.abc import Iterable, Sequence
 
 from packaging.utils import canonicalize_name
 
-from okamochi.errors import BuildError, EngineError, OkamochiError, PlanError, RegistryError, UnfitPythonError
+from okamochi.errors import (
+    BuildError,
+    ConflictError,
+    EngineError,
+    OkamochiError,
+    PlanError,
+    RegistryError,
+    UnfitPythonError,
+)
 from okamochi.model.lock import LockedWheel
 from okamochi.oci.platform import Platform
 from okamochi.pypi.built_wheel import Built
 from okamochi.pypi.specifiers import parsed_specifier
 from okamochi.workflows.from_source.python_attempts import session_on
-from okamochi.workflows.from_source.unbuildable import unbuildable
+from okamochi.workflows.from_source.unbuildable import UnbuiltError, unbuildable
 from okamochi.workflows.from_source.wheel_builder import Shop, WheelBuilder
 from okamochi.workflows.locking.lock import LockMode, LockSession
 
@@ -19,7 +27,7 @@ __all__ = ["AtOdds", "build_again", "builder_of", "built_from_source", "built_se
 MOST_PACKAGES = 30
 
 
-class AtOdds(PlanError):
+class AtOdds(ConflictError):
     """With all wheels there, the requirements contradict each other: no wheel was what they lacked."""
 
 
@@ -121,9 +129,9 @@ def built_session(
             asked.add(specifier)
             try:
                 builder.build(specifier)
-            except BuildError:
+            except BuildError as failure:
                 hardest.add(requirement_name(specifier))
-                raise
+                raise UnbuiltError.of(failure, specifier, session.planned.plan.python_version) from failure
         session.built = builder.built
         try:
             session.resolved = session.wheels(briefly=True)

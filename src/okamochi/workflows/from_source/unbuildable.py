@@ -8,11 +8,31 @@ from packaging.version import Version
 from okamochi.errors import BuildError, EngineError, OkamochiError, PlanError, UnfitPythonError
 from okamochi.model.plan import Plan
 
-__all__ = ["unbuildable"]
+__all__ = ["UnbuildableError", "UnbuiltError", "unbuildable"]
 
 TITLE = r"(?P<name>[\w.-]+) (?P<version>\S+) has no wheel"
 ADVICE = r"{} .*?: (?P<advice>ask for .*)"
 PINNED = r"ask for [\w.-]+==(?P<version>\S+)"
+
+
+class UnbuiltError(BuildError):
+    """Of what was `asked` to be built ("psycopg2==2.7.3") for a `python`."""
+
+    asked = ""
+    python = ""
+
+    @classmethod
+    def of(cls, failure: BuildError, asked: str, python: str) -> "UnbuiltError":
+        found = cls(failure.message, where=failure.where, hint=failure.hint, details=failure.details)
+        found.asked, found.python = asked, python
+        return found
+
+
+class UnbuildableError(PlanError):
+    """Something has no wheel for any of the plan's Pythons, and is built for none; `unbuilt` is what failed
+    first, by Python."""
+
+    unbuilt: Mapping[str, UnbuiltError] = {}
 
 
 def unbuildable(
@@ -23,6 +43,7 @@ def unbuildable(
 ) -> OkamochiError:
     """Why building failed where it was tried; the refusal alone where there is no source. `refusals` are
     those of each Python: the version nearest to the pinned one may have its wheel for another one."""
+    failures = tuple(failures)
     built = next((one for one in failures if isinstance(one, BuildError | EngineError)), None)
     if built is None:
         return refusal
@@ -30,20 +51,30 @@ def unbuildable(
     title = None if of_engine else re.match(TITLE, built.message)
     advice, python = nearest(title["name"], refusals) if title is not None else ("", "")
     if title is None or not advice:
-        return PlanError(
+        return with_unbuilt(
+            failures,
             built.message,
             where=refusal.where or built.where,
             hint=built.hint if of_engine else refusal.hint,
             details=(*refusal.details, *built.details),
         )
     of_python = f" (it has a wheel for Python {python})" if python else ""
-    return PlanError(
+    return with_unbuilt(
+        failures,
         built.message,
         where=where_of(title["name"], refusal) or refusal.where or built.where,
         hint=f"{advice}{of_python}, or build the wheel yourself (pip wheel --no-deps NAME==VERSION -w "
         "wheels) and write --find-links wheels into the requirement file",
         details=(*told_python(plan), *others(title["name"], refusal), *built.details),
     )
+
+
+def with_unbuilt(
+    failures: Iterable[OkamochiError], message: str, *, where: str, hint: str, details: tuple[str, ...]
+) -> UnbuildableError:
+    error = UnbuildableError(message, where=where, hint=hint, details=details)
+    error.unbuilt = {one.python: one for one in failures if isinstance(one, UnbuiltError)}
+    return error
 
 
 def nearest(name: str, refusals: Mapping[str, UnfitPythonError]) -> tuple[str, str]:

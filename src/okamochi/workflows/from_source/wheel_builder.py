@@ -8,6 +8,7 @@ from typing import Protocol
 
 import msgspec
 from msgspec.structs import replace
+from packaging.utils import canonicalize_name
 
 from okamochi.debian.contents import Contents
 from okamochi.errors import BuildError, EngineError, PlanError, UnfitPythonError
@@ -18,13 +19,20 @@ from okamochi.oci.platform import Platform
 from okamochi.pypi.built_wheel import Built
 from okamochi.pypi.sdist_files import compiles
 from okamochi.pypi.sdists import Sdist, build_requirements, fetch_sdist, find_sdist
+from okamochi.pypi.specifiers import parsed_specifier
 from okamochi.pypi.target import Target
 from okamochi.system.world import World
-from okamochi.workflows.from_source.build_environment import BuildEnvironment, Tools, bounds_of, index_lines
+from okamochi.workflows.from_source.build_environment import (
+    NOT_BOUND,
+    BuildEnvironment,
+    Tools,
+    bounds_of,
+    index_lines,
+)
 from okamochi.workflows.from_source.build_trial import COMPILER_ERROR, MadeWheel, Trial, failure
 from okamochi.workflows.from_source.missing_pieces import Remedy, remedy_for
 
-__all__ = ["Shop", "WheelBuilder", "refuse_again"]
+__all__ = ["Shop", "UncompiledError", "WheelBuilder", "further", "generators_in", "refuse_again"]
 
 KIND = "built-wheels"
 FORMAT = "2"
@@ -143,7 +151,8 @@ class WheelBuilder(msgspec.Struct, dict=True):
         try:
             return self._made_with(sdist, depth, Tools())
         except BuildError as failed:
-            if not sdist.uploaded or depth:
+            by_hand = isinstance(failed, UncompiledError) and not failed.generators
+            if not sdist.uploaded or depth or by_hand:
                 raise
             for tools in self._older_tools(sdist):
                 self.world.reporter.note(
@@ -187,7 +196,11 @@ class WheelBuilder(msgspec.Struct, dict=True):
                 remedy = remedy_for(trial.log, self.workshop.contents)
                 python = self.maker.python_version
                 refuse_again(sdist, trial.log, remedy, seen - set(requirements), python)
-                packages, requirements = further(sdist, trial.log, remedy, packages, requirements, python)
+                try:
+                    packages, requirements = further(sdist, trial.log, remedy, packages, requirements, python)
+                except UncompiledError as failed:
+                    failed.generators = generators_in(requirements)
+                    raise
         raise failure(sdist, "it asks for ever more", trial.log)
 
     def _in_environment(self, exclude_newer: str) -> BuildEnvironment:
@@ -220,6 +233,18 @@ class WheelBuilder(msgspec.Struct, dict=True):
         )
 
 
+class UncompiledError(BuildError):
+    """The compiler refuses the code. `generators` are tools that may have written it: other versions of them
+    may write other code, while no other setuptools changes what lies in the source."""
+
+    generators: frozenset[str] = frozenset()
+
+
+def generators_in(requirements: tuple[str, ...]) -> frozenset[str]:
+    named = (parsed_specifier(one) for one in requirements)
+    return frozenset(canonicalize_name(one.name) for one in named if one is not None) - NOT_BOUND
+
+
 def require_expected(sdist: Sdist, expected: LockedWheel) -> None:
     if expected.built_from is None or expected.built_from.is_source(sdist.filename, sdist.sha256):
         return
@@ -246,8 +271,10 @@ def further(
     wanted = [one for one in remedy.requirements if one not in requirements]
     if not more and not wanted:
         compiler = any(COMPILER_ERROR.search(line) for line in log.splitlines())
-        why = f"its code in C does not compile for Python {python}" if compiler else "its build failed"
-        raise failure(sdist, why, log)
+        if not compiler:
+            raise failure(sdist, "its build failed", log)
+        told = failure(sdist, f"its code in C does not compile for Python {python}", log)
+        raise UncompiledError(told.message, where=told.where, hint=told.hint, details=told.details)
     replaced = {one.partition("<")[0] for one in wanted}
     kept = tuple(one for one in requirements if one.partition("<")[0] not in replaced)
     return tuple(sorted({*packages, *more})), (*kept, *wanted)

@@ -110,7 +110,7 @@ def refuse_strangers(planned: "PlannedProject", world: World, *, but: Collection
     dependencies = planned.plan.dependencies
     if dependencies.manager is not DependencyManager.IMPORTS:
         return
-    names = [one for one in dependencies.inline if plain_name(one) not in but]
+    names = [one for one in dependencies.inline if plain_name(one) not in but and " @ " not in one]
     with ThreadPoolExecutor(MOST_AT_ONCE) as pool:
         judged = list(
             pool.map(lambda one: vouched(plain_name(one).replace("-", "_"), one, planned, world), names)

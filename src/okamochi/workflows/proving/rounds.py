@@ -47,7 +47,8 @@ class Rounds:
     """Only what is proved is delivered, or what cannot be proved without.
 
     `mended` is the round that the last correction is to mend, `first` that of the entry point which the
-    evidence puts first, and `refused` has what did not help, and why.
+    evidence puts first, and `refused` has what did not help, and why. `moved` names decisions about
+    releases that the proof led to.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Rounds:
         self._first: Round | None = None
         self._refused: dict[tuple[str, str], str] = {}
         self._asked = False
+        self._moved: list[str] = []
 
     def proved(self) -> tuple[Delivered, prove_entry.Proof]:
         """As `build_proved`."""
@@ -73,6 +75,8 @@ class Rounds:
                 warn_of_bare(proof.answer, self._building)
                 warn_of_broken(proof.answer, self._building)
             keep_proved(self._world, built, self._given, msgspec.json.encode(proof.answer))
+        if self._moved:
+            self._building.tell_warnings(fields=tuple(self._moved))
         return self._handed_on(built), proof
 
     def _last_round(self) -> Round:
@@ -130,6 +134,8 @@ class Rounds:
         if proof.verdict.outcome is not Outcome.PROVED or is_for_a_page(correction, proof):
             self._mended = replace(last, planned=building.planned)
         building.attempt(correction)
+        if correction.kind is CorrectionKind.RELEASE:
+            self._moved.append(f"dependencies.moved.{correction.value.partition('==')[0]}")
         if correction.kind is CorrectionKind.REQUIREMENT:
             self._add_what_is_missing_beside(proof, installed)
         return True
@@ -208,11 +214,12 @@ def is_for_a_page(correction: Correction, proof: prove_entry.Proof) -> bool:
 
 def why_not_kept(last: Correction, proof: prove_entry.Proof, before: prove_entry.Proof) -> str:
     """Why the last correction is taken back: what was to mend another page broke the first, or the index of
-    another day changed nothing; "" where it stays."""
+    another day or another release changed nothing; "" where it stays."""
     if before.verdict.outcome is Outcome.PROVED:
         return "" if proof.verdict.outcome is Outcome.PROVED else "the first page fails with it"
     by_day = last.kind is CorrectionKind.EXCLUDE_NEWER and proof.verdict.outcome is Outcome.FAILED
-    return "the app fails in the same way with it" if by_day and proof.verdict == before.verdict else ""
+    tried = by_day or last.kind is CorrectionKind.RELEASE
+    return "the app fails in the same way with it" if tried and proof.verdict == before.verdict else ""
 
 
 def versions_of(built: BuiltImage) -> dict[str, str]:

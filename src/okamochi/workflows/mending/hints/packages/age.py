@@ -1,14 +1,13 @@
 """A package older than the Python that imports it: which one, and which version came with that Python."""
 
-import re
-
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from okamochi.model.import_names import distribution_of
 from okamochi.model.suites import SUITES
 from okamochi.pypi.versions import version_current_at
-from okamochi.run.proof.answer import Answer, Outcome, failing_library, last_line_of_code
+from okamochi.run.proof.answer import Outcome, failing_library
+from okamochi.workflows.mending.age_of_library import is_newer, refuses_a_call
 from okamochi.workflows.mending.failed import Failed
 from okamochi.workflows.mending.python_releases import CAME_OUT
 
@@ -52,19 +51,5 @@ def hint(failed: Failed) -> str:
     return f"{package} {installed} is older than Python {python}{limit}: when that came out ({day}), {wanted}"
 
 
-def refuses_a_call(answer: Answer) -> bool:
-    """The package was imported, and raises on purpose what it thinks of the app's call: of no other version
-    will it think otherwise."""
-    imported = rf"/site-packages/{re.escape(failing_library(answer))}\b[^\n]*, in <module>"
-    return last_line_of_code(answer.text).startswith("raise ") and not re.search(imported, answer.text)
-
-
 def major(version: str) -> int:
     return Version(version).major
-
-
-def is_newer(current: str, installed: str) -> bool:
-    try:
-        return bool(current) and Version(current) > Version(installed)
-    except ValueError:
-        return False

@@ -1,11 +1,12 @@
 """A package that is not what others take it for: all as they were on the day of the last commit, or this one
-lowered."""
+lowered; where it is older than the Python and pinned, another release of it."""
 
 from okamochi.model.correction import Correction, CorrectionKind
 from okamochi.run.proof.answer import Answer, Outcome
 from okamochi.system.patterns import regex
 from okamochi.workflows.mending.failed import Failed, Mended
 from okamochi.workflows.mending.lacking import lacking_installed, lacking_package, package_without
+from okamochi.workflows.mending.newer_release import is_of_pins_alone, newer_releases
 from okamochi.workflows.mending.python_releases import CAME_OUT
 from okamochi.workflows.mending.unwanted_keyword import refusing_package
 
@@ -23,7 +24,10 @@ def mend(failed: Failed) -> Mended:
         case Outcome.MISSING_MODULE if package := package_without(failed.verdict.subject, installed):
             return older(failed, package, since=WHEELS_SINCE)
         case Outcome.LIBRARY:
-            return older(failed, lacking_package(answer))
+            by_age = older(failed, lacking_package(answer))
+            later = newer_releases(failed)
+            # what is pinned is the same on any day
+            return (*later, *by_age) if is_of_pins_alone(failed) else (*by_age, *later)
         case Outcome.FAILED if answer is not None:
             package = lacking_installed(answer, installed) or refusing_package(
                 answer, failed.planned, installed

@@ -1,0 +1,93 @@
+"""Pins that contradict each other: which other release of one of them all the rest admits."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import msgspec
+from packaging.utils import canonicalize_name
+
+from okamochi.model.plan import Dependencies
+from okamochi.pypi.asked import asked_of
+from okamochi.pypi.built_wheel import Built
+from okamochi.pypi.compilation import NOTHING, Compilation, Lines, compilation, inline_lines
+from okamochi.pypi.moved_pins import pinned_version, with_specifier
+from okamochi.pypi.requirement_line import ADDED, RequirementLine
+from okamochi.pypi.target import Target
+from okamochi.pypi.uv_errors import mentions
+from okamochi.system.patterns import regex
+from okamochi.system.project_files import ProjectFiles
+from okamochi.system.world import World
+
+__all__ = ["admitted_instead", "movable_pin"]
+
+REQUIRED = regex(r"depends? on ([A-Za-z0-9][A-Za-z0-9._-]*)")
+
+
+class AdmittedPin(msgspec.Struct, frozen=True):
+    """The line of the pin, and the version that can be had in its place."""
+
+    line: RequirementLine
+    version: str
+
+
+def admitted_instead(
+    world: World,
+    explanation: str,
+    *,
+    project_root: Path,
+    dependencies: Dependencies,
+    target: Target,
+    built: tuple[Built, ...] = (),
+    direct: Mapping[str, Built] = NOTHING,
+) -> AdmittedPin | None:
+    """Of the pins that uv's `explanation` names the one whose move lets all the others stay, to the nearest
+    later release, else to the nearest earlier one; what others depend on is moved before what depends on it.
+    Where no single one does, the one that resolves what is explained. None where nothing does."""
+    with compilation(
+        world, project_root=project_root, dependencies=dependencies, target=target, built=built, direct=direct
+    ) as asked:
+        named = [line for line in asked.lines if mentions(explanation, line.name)]
+        pins = sorted(
+            (line for line in named if is_movable(line)),
+            key=lambda line: line.name not in required_in(explanation),
+        )
+        for among in (asked.lines, tuple(named)):
+            for pin in pins:
+                if version := next(_admitted(asked, pin, among), ""):
+                    return AdmittedPin(pin, version)
+    return None
+
+
+def is_movable(line: RequirementLine) -> bool:
+    """Whoever lists digests beside a pin wants these files and no others."""
+    return bool(pinned_version(line)) and not line.hashes and line.path != ADDED
+
+
+def movable_pin(
+    project: ProjectFiles, dependencies: Dependencies, name: str, *, python_version: str, machine: str
+) -> RequirementLine | None:
+    """As the project has it, whatever it was moved to since; None where it leaves a choice."""
+    unmoved = msgspec.structs.replace(dependencies, moved=())
+    asked = asked_of(project, unmoved, python_version=python_version, machine=machine)
+    lines = (*asked.lines, *inline_lines(unmoved))
+    return next((line for line in lines if line.name == name and is_movable(line)), None)
+
+
+def required_in(explanation: str) -> frozenset[str]:
+    return frozenset(canonicalize_name(name.rstrip(".,")) for name in REQUIRED.findall(explanation))
+
+
+def _admitted(asked: Compilation, pin: RequirementLine, among: Lines) -> Iterator[str]:
+    """The nearest versions later and earlier than the pin that the bounded lines `among` the project's admit:
+    one without a bound has no say, and would be as old as can be here."""
+    others = tuple(line for line in among if line.name != pin.name and is_bounded(line))
+    version = pinned_version(pin)
+    for operator, strategy in ((">", "lowest-direct"), ("<", "highest")):
+        opened = with_specifier(pin, f"{operator}{version}")
+        if asked.run("--resolution", strategy, lines=(*others, opened)).returncode == 0:
+            found = asked.result().get("packages", ())
+            yield from (str(one["version"]) for one in found if canonicalize_name(one["name"]) == pin.name)
+
+
+def is_bounded(line: RequirementLine) -> bool:
+    return any(operator in line.specifier for operator in ("==", ">", "~=", "@"))
