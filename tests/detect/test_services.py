@@ -672,6 +672,10 @@ def test_an_address_for_event_loops_has_their_driver_and_the_other_one_its_own()
 
 
 ENGINE = "from sqlalchemy.ext.asyncio import create_async_engine\nengine = create_async_engine({})\n"
+WRAPPED = (
+    "from sqlalchemy.ext.asyncio import AsyncEngine\n"
+    "from sqlmodel import create_engine\nengine = AsyncEngine(create_engine(url=url))\n"
+)
 OTHER_ENGINE = "from sqlalchemy import create_engine\nother = create_engine(url)\n"
 
 
@@ -681,6 +685,8 @@ OTHER_ENGINE = "from sqlalchemy import create_engine\nother = create_engine(url)
         (ENGINE.format("url"), "postgresql+asyncpg"),
         (ENGINE.format("str(url), echo=True"), "postgresql+asyncpg"),
         (ENGINE.format("url=url"), "postgresql+asyncpg"),
+        (WRAPPED, "postgresql+asyncpg"),
+        (WRAPPED + OTHER_ENGINE, "postgresql"),
         (ENGINE.format("url") + OTHER_ENGINE, "postgresql"),
         (f"url = 'postgresql+asyncpg://' + url.partition('://')[2]\n{ENGINE.format('url')}", "postgresql"),
         (OTHER_ENGINE, "postgresql"),

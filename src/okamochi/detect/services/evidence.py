@@ -195,13 +195,16 @@ def _behind_schemes(module: Module) -> Iterator[str]:
 
 
 def _awaited(sources: Sources) -> frozenset[str]:
-    """In capitals, the last names of what create_async_engine() alone takes: create_async_engine(conf.URL).
+    """In capitals, the last names of what create_async_engine() alone takes: create_async_engine(conf.URL),
+    or AsyncEngine(create_engine(conf.URL)).
     https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html"""
     taken: dict[str, set[str]] = {"create_async_engine": set(), "create_engine": set()}
     for module in sources.mentioning("create_async_engine(", "create_engine("):
-        for call in module.of(ast.Call):
-            maker = last_name(call.func) if isinstance(call, ast.Call) else ""
-            if isinstance(call, ast.Call) and maker in taken:
+        calls = [one for one in module.of(ast.Call) if isinstance(one, ast.Call)]
+        wrapped = {id(one.args[0]) for one in calls if last_name(one.func) == "AsyncEngine" and one.args}
+        for call in calls:
+            maker = "create_async_engine" if id(call) in wrapped else last_name(call.func)
+            if maker in taken:
                 value = argument(call, 0, "url")
                 if isinstance(value, ast.Call) and last_name(value.func) == "str" and value.args:
                     value = value.args[0]
