@@ -1,5 +1,7 @@
 """A build that its own proof mends."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,20 @@ from tests.cli.program import Program
 from tests.pypi.wheel_making import make_wheel, package_index
 
 FLASK = b"class Flask:\n    def __init__(self, name): ...\n    def __call__(self, environ, start): ...\n"
+
+
+@contextmanager
+def served(cache: Path, folder: Path, *wheels: Path) -> Iterator[Program]:
+    """The program, whose index has these wheels and nothing else."""
+    with package_index(folder / "index", *wheels) as (port, _):
+        environ = {
+            "OKAMOCHI_CACHE_DIR": str(cache),
+            "HOME": str(folder),
+            "PIP_INDEX_URL": f"http://127.0.0.1:{port}/simple/",
+            "PIP_FIND_LINKS": "",
+            "PIP_CONFIG_FILE": "/dev/null",
+        }
+        yield Program(environ)
 
 
 @pytest.mark.network
@@ -26,16 +42,7 @@ def test_what_the_proof_misses_is_added_and_kept_in_the_lock(okamochi_cache: Pat
         make_wheel(tmp_path / "wheels", "gunicorn", "99.0"),
         make_wheel(tmp_path / "wheels", "brings", "1.0", files={"brings.py": writer}),
     ]
-    with package_index(tmp_path / "index", *wheels) as (port, _):
-        program = Program(
-            {
-                "OKAMOCHI_CACHE_DIR": str(okamochi_cache),
-                "HOME": str(tmp_path),
-                "PIP_INDEX_URL": f"http://127.0.0.1:{port}/simple/",
-                "PIP_FIND_LINKS": "",
-                "PIP_CONFIG_FILE": "/dev/null",
-            }
-        )
+    with served(okamochi_cache, tmp_path, *wheels) as program:
         first = program.ok("build", root, "--to", f"layout:{tmp_path / 'layout'}")
         (root / "requirements.txt").write_text("# the app\n\nflask  # web\n")
         again = program.ok("build", root, "--to", f"layout:{tmp_path / 'layout'}", "--locked")
@@ -76,16 +83,7 @@ def test_an_entry_point_that_fails_is_followed_by_the_next_and_its_health_route_
         make_wheel(tmp_path / "wheels", "flask", "99.1", files={"flask.py": ROUTED}),
         make_wheel(tmp_path / "wheels", "gunicorn", "99.0"),
     ]
-    with package_index(tmp_path / "index", *wheels) as (port, _):
-        program = Program(
-            {
-                "OKAMOCHI_CACHE_DIR": str(okamochi_cache),
-                "HOME": str(tmp_path),
-                "PIP_INDEX_URL": f"http://127.0.0.1:{port}/simple/",
-                "PIP_FIND_LINKS": "",
-                "PIP_CONFIG_FILE": "/dev/null",
-            }
-        )
+    with served(okamochi_cache, tmp_path, *wheels) as program:
         first = program.ok("build", root, "--to", f"layout:{tmp_path / 'layout'}")
         again = program.ok("build", root, "--to", f"layout:{tmp_path / 'layout'}", "--locked")
         told = program.ok("plan", root)
@@ -134,16 +132,7 @@ def test_what_another_page_lacks_is_added_unless_the_first_page_fails_with_it(
         ),
         make_wheel(tmp_path / "wheels", "spoils", "1.0", files={"spoils.py": b""}),
     ]
-    with package_index(tmp_path / "index", *wheels) as (port, _):
-        program = Program(
-            {
-                "OKAMOCHI_CACHE_DIR": str(okamochi_cache),
-                "HOME": str(tmp_path),
-                "PIP_INDEX_URL": f"http://127.0.0.1:{port}/simple/",
-                "PIP_FIND_LINKS": "",
-                "PIP_CONFIG_FILE": "/dev/null",
-            }
-        )
+    with served(okamochi_cache, tmp_path, *wheels) as program:
         done = program.ok("build", root, "--to", f"layout:{tmp_path / 'layout'}")
     assert "trying requirement spoils" in done.stderr
     assert ('"value": "spoils"' in (root / "okamochi.lock").read_text()) is not bool(first_page)
