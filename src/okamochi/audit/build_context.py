@@ -8,6 +8,7 @@ import msgspec
 
 from okamochi.audit.setup import Dockerfile, Setup, TextFile
 from okamochi.audit.steps import copies_everything
+from okamochi.containerfiles.compose_forms import Build
 from okamochi.containerfiles.dockerfile import Instruction
 from okamochi.system.patterns import regex
 
@@ -75,14 +76,10 @@ def context_folder(file: Dockerfile, setup: Setup) -> str | None:
 def stated_folders(file: Dockerfile, setup: Setup) -> Iterator[str]:
     for compose in setup.composes:
         for _, service in compose.root.get("services").pairs:
-            build = service.get("build")
-            said = build.get("context").text if build.kind == "mapping" else build.text
-            if not build or "$" in said or "://" in said:
-                continue
-            folder = posixpath.normpath(posixpath.join(posixpath.dirname(compose.path), said or "."))
-            name = build.get("dockerfile").text or "Dockerfile"
-            if posixpath.normpath(posixpath.join(folder, name)) == file.path:
-                yield "" if folder == "." else folder
+            said = service.get("build")
+            build = Build.of(said.plain()).below(posixpath.dirname(compose.path)) if said else None
+            if build is not None and build.dockerfile == file.path:
+                yield "" if build.context == "." else build.context
 
 
 def ignore_file(file: Dockerfile, folder: str, setup: Setup) -> TextFile | None:

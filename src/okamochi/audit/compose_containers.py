@@ -1,13 +1,13 @@
 """Containers as a Compose file describes them."""
 
 import posixpath
-import re
 from collections.abc import Iterator
 
 from okamochi.audit.commands import Command, command_of_node, joined
 from okamochi.audit.containers import Container, ContainerKind, Variable
 from okamochi.audit.image_containers import start_of, variables_of
 from okamochi.audit.setup import Dockerfile, Document, Setup
+from okamochi.containerfiles.compose_forms import Build
 from okamochi.containerfiles.desk import is_desk_name
 from okamochi.containerfiles.dockerfile import Stage
 from okamochi.containerfiles.yaml_nodes import Node
@@ -82,20 +82,14 @@ def container_of(file: Document, key: Node, service: Node, setup: Setup) -> Cont
 def stage_of(file: Document, service: Node, setup: Setup) -> tuple[Stage, str, bool] | None:
     """The stage that a service is built from, its file, and whether that is for the desk; None where nothing
     is built, or not from a Dockerfile with Python in it."""
-    build = service.get("build")
-    if not build:
+    said = service.get("build")
+    if not said:
         return None
-    context = build.get("context").text if build.kind == "mapping" else build.text
-    name = build.get("dockerfile").text or "Dockerfile"
-    folder = posixpath.join(
-        posixpath.dirname(file.path), re.sub(r"\$\{\w+:?-([^}]*)\}", r"\1", context or ".")
-    )
-    path = posixpath.normpath(posixpath.join(folder, name))
-    dockerfile = setup.dockerfile(path)
+    build = Build.of(said.plain()).below(posixpath.dirname(file.path))
+    dockerfile = setup.dockerfile(build.dockerfile)
     if dockerfile is None:
         return None
-    target = build.get("target").text.lower()
-    stage = stage_named(dockerfile, target)
+    stage = stage_named(dockerfile, build.target)
     return stage, dockerfile.path, is_desk_name(stage.name)
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from okamochi.detect.adoption.compose import strings
+from okamochi.containerfiles.compose_forms import strings
 from okamochi.detect.adoption.rows import Row, Verdict
 from okamochi.model.plan import Plan
 from okamochi.system.tables import table_of

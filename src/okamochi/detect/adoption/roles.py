@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from okamochi.containerfiles.compose_forms import Build, strings
 from okamochi.containerfiles.dockerfile import Stage, dockerfile_stages, shipped
 from okamochi.detect.adoption.commands import SERVER, is_worker, started_by, started_of
-from okamochi.detect.adoption.compose import strings
 from okamochi.detect.adoption.stages import is_of_python
 from okamochi.detect.services.kinds import kind_of_image
 from okamochi.model.backing_service import BackingService
@@ -19,7 +19,6 @@ from okamochi.system.project_files import ProjectFiles
 __all__ = ["roles_of", "served_by_plan"]
 
 Service = Mapping[str, Any]
-DEFAULT = re.compile(r"\$\{\w+:?-([^}]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +41,19 @@ def roles_of(
     plan: Plan,
 ) -> Roles:
     """`dockerfile` is the one that is adopted, "" for none; `started` is what it starts."""
-    sources = {name: built_from(path, service) for name, service in services.items() if "build" in service}
+    sources = {
+        name: build_in(path, service).dockerfile for name, service in services.items() if "build" in service
+    }
     own = {
         name
         for name, source in sources.items()
         if not dockerfile or source == dockerfile or not project.exists(source)
     }
-    contexts = {context_of(path, services[name]) for name in own} or {context_of(path, {"build": "."})}
+    contexts = {build_in(path, services[name]).context for name in own} or {build_in(path, {}).context}
     beside = {
         name: stage
         for name, source in sources.items()
-        if name not in own and context_of(path, services[name]) in contexts
+        if name not in own and build_in(path, services[name]).context in contexts
         if (stage := python_stage(project, source)) is not None
     }
     if not sources:
@@ -78,18 +79,9 @@ def may_be_own(service: Service, plan: Plan) -> bool:
     return image_name(service) == plan.name or (image.startswith("$") and kind_of_image(image) is None)
 
 
-def context_of(path: str, service: Service) -> str:
-    build = service.get("build")
-    table = build if isinstance(build, dict) else {"context": build}
-    context = DEFAULT.sub(r"\1", str(table.get("context") or "."))
-    return posixpath.normpath(posixpath.join(posixpath.dirname(path), context))
-
-
-def built_from(path: str, service: Service) -> str:
-    """The Dockerfile that a service of the compose file `path` is built from, within the project."""
-    build = service.get("build")
-    name = build.get("dockerfile") if isinstance(build, dict) else None
-    return posixpath.normpath(posixpath.join(context_of(path, service), str(name or "Dockerfile")))
+def build_in(path: str, service: Service) -> Build:
+    """As seen from the project, of a service of the compose file `path`."""
+    return Build.of(service.get("build") or ".").below(posixpath.dirname(path))
 
 
 def web_of(

@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from okamochi.containerfiles.compose_forms import pairs, strings
 from okamochi.detect.adoption.commands import words_of
-from okamochi.detect.adoption.compose import pairs, strings
 from okamochi.detect.adoption.rows import Row, Verdict
 from okamochi.detect.files.built_services import INITIAL_FOLDER
 from okamochi.model.backing_service import BackingService

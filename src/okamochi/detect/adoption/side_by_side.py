@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from okamochi.containerfiles.compose_forms import pairs, strings
 from okamochi.containerfiles.dockerfile import Stage, dockerfile_stages, shipped
 from okamochi.containerfiles.yaml_files import yaml_of
 from okamochi.detect.adoption.commands import dockerfile_commands, service_commands, started_by
-from okamochi.detect.adoption.compose import pairs, strings
 from okamochi.detect.adoption.files import DEVCONTAINER, devcontainer_rows, other_compose_rows
 from okamochi.detect.adoption.limits import limit_rows, unknown_service, volume_rows
 from okamochi.detect.adoption.lines import LineOf, line_in, ranges_of_services

@@ -1,10 +1,12 @@
 """A service that a compose file builds from a Dockerfile of the project: which image it is at heart."""
 
 import posixpath
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
+from okamochi.containerfiles.compose_forms import build_of
 from okamochi.containerfiles.dockerfile import Stage, dockerfile_stages
 from okamochi.system.project_files import ProjectFiles
 
@@ -23,11 +25,12 @@ class BuiltService(msgspec.Struct, frozen=True):
     initial_files: tuple[str, ...]
 
 
-def built_service(project: ProjectFiles, build: Any) -> BuiltService | None:
-    """`build` as the file has it. None where no Dockerfile of the project tells."""
-    table = build if isinstance(build, dict) else {"context": build}
-    context = posixpath.normpath(str(table.get("context") or "."))
-    path = posixpath.normpath(posixpath.join(context, str(table.get("dockerfile") or "Dockerfile")))
+def built_service(project: ProjectFiles, service: Mapping[str, Any]) -> BuiltService | None:
+    """None for a service that is not built, or where no Dockerfile of the project tells."""
+    build = build_of(service)
+    if build is None:
+        return None
+    context, path = build.context, build.dockerfile
     text = project.read_text(path)
     stages = dockerfile_stages(text) if text is not None and not context.startswith(("/", "..")) else ()
     if not stages:

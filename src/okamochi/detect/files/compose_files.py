@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from okamochi.containerfiles.compose_forms import Build, mounts_of
 from okamochi.containerfiles.yaml_files import yaml_of
 from okamochi.detect.files.built_services import INITIAL_FOLDER, built_service
 from okamochi.detect.services.kinds import KindFacts, kind_of_image
@@ -78,7 +79,7 @@ def own_services(project: ProjectFiles) -> tuple[Composed, ...]:
 
 
 def _is_made_over(project: ProjectFiles, one: Composed) -> bool:
-    built = built_service(project, one.settings["build"])
+    built = built_service(project, one.settings)
     return (
         built is not None
         and IMAGE.fullmatch(built.image) is not None
@@ -91,14 +92,14 @@ def composed_services(project: ProjectFiles) -> tuple[ComposedService, ...]:
     it is no YAML (Compose itself will say so)."""
     found = []
     for one in sorted(composed(project), key=lambda one: one.name):
-        built = built_service(project, one.settings["build"]) if one.settings.get("build") else None
+        built = built_service(project, one.settings)
         image = built.image if built is not None else str(one.settings.get("image") or "")
         facts = kind_of_image(image) if IMAGE.fullmatch(image) else None
         if facts is None:
             continue
         environment = environment_given(one)
         reason = f"service {one.name}: {image}" + (f", made over by {built.path}" if built else "")
-        files = _initial_files(project, one.settings.get("volumes"))
+        files = _initial_files(project, one.settings)
         found.append(
             ComposedService(
                 name=one.name,
@@ -160,10 +161,9 @@ def _as_seen_below(table: Mapping[str, Any], project: ProjectFiles, level: int) 
         settings = dict(table_of(one))
         build = settings.get("build")
         if build:
-            details = dict(build) if isinstance(build, dict) else {"context": build}
-            if posixpath.normpath(str(details.get("context") or ".")) != folder:
+            if Build.of(build).context != folder:
                 continue
-            settings["build"], builds = {**details, "context": "."}, True
+            settings["build"], builds = {**table_of(build), "context": "."}, True
         volumes = settings.get("volumes")
         named = [one for one in items_of(volumes) if _is_named(one)]
         found[str(name)] = {**settings, "volumes": named, "env_file": None}
@@ -210,13 +210,9 @@ def _first(environment: Mapping[str, str], names: tuple[str, ...]) -> str:
     return next((text for text in found if PLAIN.fullmatch(text)), "")
 
 
-def _initial_files(project: ProjectFiles, volumes: Any) -> tuple[str, ...]:
-    found = []
-    for volume in items_of(volumes):
-        if isinstance(volume, dict):
-            source, target = str(volume.get("source") or ""), str(volume.get("target") or "")
-        else:
-            source, _, target = str(volume).partition(":")
+def _initial_files(project: ProjectFiles, service: Mapping[str, Any]) -> tuple[str, ...]:
+    found: list[str] = []
+    for source, target, _ in mounts_of(service):
         path = posixpath.normpath(source)
         if not target.startswith(INITIAL_FOLDER) or path.startswith(("/", "..", "~", "$")):
             continue

@@ -7,8 +7,8 @@ of a package folder or of files that the project ships is for development, and n
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
+from okamochi.containerfiles.compose_forms import mounts_of
 from okamochi.detect.data.writable_folders import Written
 from okamochi.detect.files.compose_files import Composed, own_services
 from okamochi.model.evidence import Evidence
@@ -87,21 +87,11 @@ def _plain(text: str, values: Mapping[str, str]) -> str:
 def _of_compose(project: ProjectFiles) -> Iterator[tuple[str, Evidence]]:
     """What outlives the containers that are built from the project: named volumes, and folders beside it."""
     for service in own_services(project):
-        volumes = service.settings.get("volumes")
-        for volume in items_of(volumes):
-            source, target, read_only = _parts(volume)
+        for source, target, read_only in mounts_of(service.settings):
             if _is_one_file(project, source, target) or _holds_code(project, source):
                 continue
             if target.startswith("/") and not read_only and (NAMED.fullmatch(source) or _is_beside(source)):
                 yield target, _evidence(service, target)
-
-
-def _parts(volume: Any) -> tuple[str, str, bool]:
-    if isinstance(volume, dict):
-        return str(volume.get("source") or ""), str(volume.get("target") or ""), bool(volume.get("read_only"))
-    source, _, rest = str(volume).partition(":")
-    target, _, mode = rest.partition(":")
-    return source, target, "ro" in mode.split(",")
 
 
 def _is_one_file(project: ProjectFiles, source: str, target: str) -> bool:
