@@ -12,6 +12,7 @@ import msgspec
 from okamochi.audit.containers import Container
 from okamochi.audit.services import mounts, services
 from okamochi.audit.setup import Setup, TextFile
+from okamochi.containerfiles.compose_forms import Build
 from okamochi.system.patterns import regex
 
 __all__ = ["Passed", "asked_by", "is_proxy", "passed_on"]
@@ -92,14 +93,11 @@ def is_proxy(container: Container) -> bool:
 
 def sources_of(container: Container, setup: Setup) -> Iterator[str]:
     folder = posixpath.dirname(container.path)
-    build = container.node.get("build")
-    context = build.get("context").text or build.text
-    if build and posixpath.normpath(context or ".") != ".":
-        yield posixpath.normpath(posixpath.join(folder, context))
-    elif build:
-        yield posixpath.normpath(
-            posixpath.join(folder, posixpath.dirname(build.get("dockerfile").text) or "nginx")
-        )
+    said = container.node.get("build")
+    if said:
+        build = Build.of(said.plain())
+        own = build.context if build.context != "." else posixpath.dirname(build.dockerfile) or "nginx"
+        yield posixpath.normpath(posixpath.join(folder, own))
     for mount in mounts(container, setup):
         if mount.kind == "bind":
             yield posixpath.normpath(posixpath.join(folder, mount.source))
