@@ -123,3 +123,24 @@ def test_what_the_image_sets_itself_is_not_asked_for() -> None:
     cluster = KubernetesRenderer().render(plan, Language.ENGLISH)
     wanted = [one.field for one in cluster.findings if one.rule == "kubernetes/value-wanted"]
     assert wanted == ["environment.SITE"]
+
+
+def test_what_may_be_given_is_told_with_its_place() -> None:
+    read = (
+        EnvironmentVariable(name="MAIL_SERVER"),
+        EnvironmentVariable(name="MAIL_PASSWORD", kind=VariableKind.SECRET),
+        EnvironmentVariable(name="REDIS_URL", kind=VariableKind.SECRET),
+        EnvironmentVariable(name="MODE"),
+    )
+    plan = plan_of(environment=read, services=(CACHE,), image_environment=(("MODE", "live"),))
+    found = {one.rule: one for one in rendered(plan).findings}
+    assert found["ecs/optional-values"].message == "values that may be given: MAIL_SERVER"
+    secrets = found["ecs/optional-secrets"]
+    assert secrets.message == "secrets that may be given: MAIL_PASSWORD, REDIS_URL"
+    assert "arn:aws:ssm:YOUR-REGION:YOUR-ACCOUNT:parameter/shop/NAME" in secrets.hint
+    # the address of a managed Redis may have a password in it
+    assert "with a password in it" in found["ecs/value-wanted"].hint
+    cluster = {one.rule: one for one in KubernetesRenderer().render(plan, Language.ENGLISH).findings}
+    assert "in the Secret shop-optional" in cluster["kubernetes/value-wanted"].hint
+    plain = {one.rule: one for one in rendered(replace(plan, environment=())).findings}
+    assert "with a password in it" not in plain["ecs/value-wanted"].hint

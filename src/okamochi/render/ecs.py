@@ -16,7 +16,14 @@ from okamochi.model.plan import KIT_ROOT, Plan, ServerInterface
 from okamochi.model.process import HeartbeatProbe, Process, ProcessType
 from okamochi.render.compose_secrets import compose_secrets, names_for
 from okamochi.render.doors import coded_findings
-from okamochi.render.orchestrators import TMP_BYTES, is_wanted, key_findings, plain_names, trust
+from okamochi.render.orchestrators import (
+    TMP_BYTES,
+    is_wanted,
+    key_findings,
+    optional_secrets,
+    plain_names,
+    trust,
+)
 from okamochi.render.process_environment import kit_environment
 from okamochi.render.rendering import Language, RenderedFile, Rendering
 
@@ -117,10 +124,7 @@ def container(plan: Plan, process: Process, *, essential: bool) -> Json:
             "tmpfs": [{**one, "mountOptions": ["mode=1777", "noexec", "nosuid", "nodev"]} for one in tmp],
         },
         "environment": [{"name": name, "value": value} for name, value in told(plan, process)],
-        "secrets": [
-            {"name": name, "valueFrom": f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/{plan.name}/{name}"}
-            for name in names_for(plan, process)
-        ],
+        "secrets": [{"name": name, "valueFrom": parameter(plan, name)} for name in names_for(plan, process)],
         "mountPoints": [
             {"sourceVolume": one.name, "containerPath": one.path, "readOnly": False} for one in plan.volumes
         ],
@@ -139,6 +143,10 @@ def container(plan: Plan, process: Process, *, essential: bool) -> Json:
         },
         "versionConsistency": "enabled",
     }
+
+
+def parameter(plan: Plan, name: str) -> str:
+    return f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/{plan.name}/{name}"
 
 
 def mebibytes(size_bytes: int) -> int:
@@ -198,12 +206,14 @@ def findings(plan: Plan) -> Iterator[Finding]:
         message="what only your account knows is written in capitals: YOUR-ACCOUNT, YOUR-REGION, YOUR-TAG",
         hint="docs/ecs.md fills them in with sed",
     )
+    may_be_secret = optional_secrets(plan)
     for name in wanted(plan):
+        otherwise = ", or with a password in it give it as a secret"
         yield Finding(
             rule="ecs/value-wanted",
             severity=Severity.WARNING,
             message=f"{name} has no value yet",
-            hint=f"replace SET-ME in {FOLDER}/*.json",
+            hint=f"replace SET-ME in {FOLDER}/*.json{otherwise if name in may_be_secret else ''}",
             field=f"environment.{name}",
         )
     for name in compose_secrets(plan):
@@ -219,6 +229,7 @@ def findings(plan: Plan) -> Iterator[Finding]:
             else f"aws ssm put-parameter --type SecureString --name /{plan.name}/{name} --value file://FILE",
             field=f"environment.{name}",
         )
+    yield from may_be_given(plan, may_be_secret)
     yield from key_findings(plan, "ecs")
     for one in plan.services:
         yield Finding(
@@ -244,3 +255,25 @@ def findings(plan: Plan) -> Iterator[Finding]:
             hint="desired count 1, or sticky sessions at the load balancer",
             field="application",
         )
+
+
+def may_be_given(plan: Plan, secrets: tuple[str, ...]) -> Iterator[Finding]:
+    """About what the app starts without. JSON has no comments, and an empty value is not the same as none."""
+    own = dict(plan.image_environment)
+    values = [name for name in plain_names(plan) if not is_wanted(plan, name) and name not in own]
+    for what, names, where in (
+        ("values", values, f'add {{"name": NAME, "value": VALUE}} to "environment" in {FOLDER}/*.json'),
+        (
+            "secrets",
+            secrets,
+            f'add {{"name": NAME, "valueFrom": "{parameter(plan, "NAME")}"}} to "secrets" in {FOLDER}/*.json',
+        ),
+    ):
+        if names:
+            yield Finding(
+                rule=f"ecs/optional-{what}",
+                severity=Severity.NOTE,
+                message=f"{what} that may be given: {', '.join(names)}",
+                hint=where,
+                field="environment",
+            )

@@ -2,10 +2,10 @@
 
 from okamochi.model.kit_programs import HEALTH_CHECK, SECRETS_MOUNT, VOLUME_FILES, command_of, with_doors
 from okamochi.model.plan import Plan
-from okamochi.model.process import HeartbeatProbe, Process, ProcessType, VariableKind, Volume
-from okamochi.render.compose_secrets import FOR_RELEASE, compose_secrets, keys_to_give, names_for, reads_files
+from okamochi.model.process import HeartbeatProbe, Process, ProcessType, Volume
+from okamochi.render.compose_secrets import FOR_RELEASE, keys_to_give, names_for, reads_files
 from okamochi.render.kubernetes_words import Node, app_name, component, labels, literal, say, selector
-from okamochi.render.orchestrators import PEERS, TMP_BYTES, is_alone, trust
+from okamochi.render.orchestrators import PEERS, TMP_BYTES, is_alone, optional_secrets, trust
 from okamochi.render.process_environment import (
     key_files_environment,
     kit_environment,
@@ -14,7 +14,7 @@ from okamochi.render.process_environment import (
 from okamochi.render.rendering import Language
 from okamochi.render.yaml_text import Commented, Yaml
 
-__all__ = ["CONFIG", "HTTP", "keys_name", "optional_name", "optional_secrets", "pod", "secret_name"]
+__all__ = ["CONFIG", "HTTP", "keys_name", "optional_name", "pod", "secret_name"]
 
 HTTP = "http"
 CONFIG = "config"
@@ -132,21 +132,6 @@ def sources(plan: Plan, language: Language) -> list[Yaml]:
 
 def optional_name(plan: Plan) -> str:
     return f"{app_name(plan)}-optional"
-
-
-def optional_secrets(plan: Plan) -> tuple[str, ...]:
-    """Secrets that the code reads and starts without; those of migrations alone are not for everybody."""
-    known = {*compose_secrets(plan), *dict(plan.image_environment)}
-    return tuple(
-        sorted(
-            one.name
-            for one in plan.environment
-            if one.kind is VariableKind.SECRET
-            and not one.holds_path
-            and one.name not in known
-            and not one.name.startswith(FOR_RELEASE)
-        )
-    )
 
 
 def variable(name: str, value: Yaml) -> Yaml:

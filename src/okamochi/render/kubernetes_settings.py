@@ -11,9 +11,9 @@ from okamochi.model.names import dashed
 from okamochi.model.plan import Plan
 from okamochi.model.process import VariableKind
 from okamochi.render.compose_secrets import keys_to_give, names_for
-from okamochi.render.kubernetes_pods import CONFIG, keys_name, optional_name, optional_secrets, secret_name
+from okamochi.render.kubernetes_pods import CONFIG, keys_name, optional_name, secret_name
 from okamochi.render.kubernetes_words import Node, app_name
-from okamochi.render.orchestrators import is_wanted, plain_names
+from okamochi.render.orchestrators import is_wanted, optional_secrets, plain_names
 from okamochi.render.rendering import Language
 
 __all__ = ["CONFIG_FILE", "SECRETS_FOLDER", "config_env", "generators", "settings_findings"]
@@ -76,13 +76,15 @@ def keys_of(name: str) -> Iterator[str]:
 
 def settings_findings(plan: Plan) -> Iterator[Finding]:
     """What must be filled in before it can be applied."""
+    secret = optional_secrets(plan)
     for name in plain_names(plan):
         if is_wanted(plan, name):
+            otherwise = f", or with a password in it in the Secret {optional_name(plan)}"
             yield Finding(
                 rule="kubernetes/value-wanted",
                 severity=Severity.WARNING,
                 message=f"{name} has no value yet",
-                hint=f"set it in kubernetes/{CONFIG_FILE}",
+                hint=f"set it in kubernetes/{CONFIG_FILE}{otherwise if name in secret else ''}",
                 field=f"environment.{name}",
             )
     made_up = {one.name for one in plan.environment if one.kind is VariableKind.GENERATED}

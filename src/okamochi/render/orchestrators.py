@@ -8,7 +8,7 @@ from okamochi.model.finding import Finding, Severity
 from okamochi.model.kit_programs import SECRETS_MOUNT
 from okamochi.model.plan import Plan, ServerInterface
 from okamochi.model.process import Process, ProcessType, VariableKind
-from okamochi.render.compose_secrets import compose_secrets, keys_to_give
+from okamochi.render.compose_secrets import FOR_RELEASE, compose_secrets, keys_to_give
 from okamochi.render.rendering import Language, RenderedFile
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "is_alone",
     "is_wanted",
     "key_findings",
+    "optional_secrets",
     "plain_names",
     "secrets_folder",
     "trust",
@@ -57,6 +58,21 @@ def plain_names(plan: Plan) -> tuple[str, ...]:
     served = {one.name for service in plan.services for one in service.variables if not one.is_secret}
     read = {one.name for one in plan.environment if one.kind is VariableKind.PLAIN}
     return tuple(sorted((read | served) - set(compose_secrets(plan))))
+
+
+def optional_secrets(plan: Plan) -> tuple[str, ...]:
+    """Secrets that the code reads and starts without; those of migrations alone are not for everybody."""
+    known = {*compose_secrets(plan), *dict(plan.image_environment)}
+    return tuple(
+        sorted(
+            one.name
+            for one in plan.environment
+            if one.kind is VariableKind.SECRET
+            and not one.holds_path
+            and one.name not in known
+            and not one.name.startswith(FOR_RELEASE)
+        )
+    )
 
 
 def is_wanted(plan: Plan, name: str) -> bool:
