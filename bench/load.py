@@ -100,11 +100,16 @@ def asked(connection: http.client.HTTPConnection, path: str) -> str:
     try:
         connection.request("GET", path, headers={"Accept-Language": "ja"})
         answer = connection.getresponse()
+    except (ConnectionResetError, BrokenPipeError) as error:
+        # HTTP/1.1 lets a server close an idle connection, and a client sends the request again on a new one.
+        # With a request on its way to it, the close is a reset
+        unheard = isinstance(error, http.client.RemoteDisconnected)
+        return CLOSED_BETWEEN if not fresh else "no answer" if unheard else type(error).__name__
+    except (OSError, http.client.HTTPException) as error:
+        return type(error).__name__
+    try:
         while answer.read(READ_BYTES):
             pass
-    except http.client.RemoteDisconnected:
-        # HTTP/1.1 lets a server close an idle connection; a client sends the request again on a new one
-        return "no answer" if fresh else CLOSED_BETWEEN
     except (OSError, http.client.HTTPException) as error:
         return type(error).__name__
     if answer.will_close:

@@ -35,13 +35,16 @@ def application(environ, start_response):
 """
 
 
-@pytest.fixture(scope="module")
-def gunicorn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+# the threaded worker has been made in three ways
+@pytest.fixture(scope="module", params=["gunicorn>=27", "gunicorn==23.0.0", "gunicorn==20.1.0"])
+def gunicorn(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     uv = Path(sys.executable).with_name("uv")
     folder = tmp_path_factory.mktemp("gunicorn")
     subprocess.run((uv, "venv", "-q", "--python", sys.executable, folder / "venv"), check=True)
     python = folder / "venv/bin/python"
-    subprocess.run((uv, "pip", "install", "-q", "--python", python, "gunicorn>=27"), check=True)
+    subprocess.run(
+        (uv, "pip", "install", "-q", "--python", python, request.param, "setuptools<81"), check=True
+    )
     return folder / "venv/bin/gunicorn"
 
 
@@ -143,8 +146,7 @@ def ended(listening: socket.socket, **master: object) -> tuple[str, int]:
     vars(server).update(master)
     draining.attend(server)
     assert server.stop(graceful=True) == "stopped"
-    worker = SimpleNamespace(accept=lambda one: taken.append(one.sock.accept()[0]))
-    draining.take_what_waits(worker, listener)
+    draining.take_what_waits(lambda one: taken.append(one.sock.accept()[0]), listener)
     for one in (*waiting, *taken):
         one.close()
     return listener.met, len(taken)

@@ -16,11 +16,16 @@ from __future__ import annotations
 import select
 import socket
 import struct
+import time
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 MOST_TRIES = 100
 CALL_SECONDS = 0.05
+# who was let in has said within it what is wanted, or hears nothing
+READ_SECONDS = 2.0
 # of TCP_INFO (linux/tcp.h): TCP_LISTEN is the state in which tcpi_sacked is the limit of the socket's queue
 LISTEN = 10
 QUEUE_LIMIT = 28  # where tcpi_sacked begins
@@ -43,28 +48,62 @@ def attend(server: Any) -> None:
 
 def drains(worker: Any) -> bool:
     """Makes gunicorn's threaded worker drain; False for workers that are made another way."""
-    accept_enabled = getattr(worker, "set_accept_enabled", None)
-    if accept_enabled is None or not hasattr(worker, "enqueue_req"):
+    if not hasattr(worker, "enqueue_req"):
         return False
+    accept_enabled = getattr(worker, "set_accept_enabled", None)
+    if accept_enabled is None:
+        return drains_in_the_end(worker)
 
     def set_accept_enabled(enabled: bool) -> None:
         accept_enabled(enabled)
         if not enabled and not worker.alive:
             for listener in worker.sockets:
-                take_what_waits(worker, listener)
+                take_what_waits(worker.accept, listener)
 
     worker.set_accept_enabled = set_accept_enabled
     return True
 
 
-def take_what_waits(worker: Any, listener: Any) -> None:
+def drains_in_the_end(worker: Any) -> bool:
+    """The worker of gunicorn 20 to 23, whose loop ends at SIGTERM with people let in and not heard. The first
+    thing after it is that the pool of threads is shut down."""
+    pool = getattr(worker, "tpool", None)
+    if pool is None or getattr(worker, "poller", None) is None:
+        return False
+    shutdown = pool.shutdown
+
+    def drain_and_shutdown(*arguments: Any, **named: Any) -> None:
+        pool.shutdown = shutdown  # SIGQUIT may come on top
+        for listener in worker.sockets:
+            if listener.sock is not None:
+                with suppress(KeyError):  # a stop before the loop
+                    worker.poller.unregister(listener)
+                take_what_waits(partial(worker.accept, listener.getsockname()), listener)
+        hear_who_was_let_in(worker)
+        shutdown(*arguments, **named)
+
+    pool.shutdown = drain_and_shutdown
+    return True
+
+
+def hear_who_was_let_in(worker: Any) -> None:
+    """Once at least: somebody may have just asked for more on a connection that was kept."""
+    until = time.monotonic() + READ_SECONDS
+    while True:
+        for key, _ in worker.poller.select(CALL_SECONDS):
+            key.data(key.fileobj)
+        if len(worker.poller.get_map()) <= len(worker._keep) or time.monotonic() > until:
+            return
+
+
+def take_what_waits(accept: Callable[[Any], object], listener: Any) -> None:
     if listener.sock is None:
         return
     waiting = select.poll()
     waiting.register(listener.fileno(), select.POLLIN)
     for _ in range(MOST_TRIES):
         while waiting.poll(0):
-            worker.accept(listener)
+            accept(listener)
         # else only this worker ends (a reload), and others take what comes
         if not has_one_place(listener.sock) or takes_the_place(listener.sock):
             break
