@@ -1,5 +1,6 @@
 """The cache in one process."""
 
+import errno
 import hashlib
 import os
 import shutil
@@ -16,6 +17,7 @@ from okamochi.errors import RegistryError
 from okamochi.system.boot import boot_seconds
 from okamochi.system.cache import Cache
 from okamochi.system.cache_use import TOUCH_SECONDS, CacheUse
+from okamochi.system.files import StorageError
 
 HELLO = hashlib.sha256(b"hello").hexdigest()
 
@@ -372,3 +374,12 @@ def test_pruning_when_due_happens_after_much_was_written_and_once_a_day(tmp_path
     assert busy.prune_when_due() == 100
     age(tmp_path / "pruned", 2 * 86400)
     assert Cache.open(tmp_path, limit_bytes=50).prune_when_due() == 100
+
+
+def test_whoever_fills_the_disk_in_a_temporary_folder_is_told_where_the_cache_is(cache: Cache) -> None:
+    with pytest.raises(StorageError, match="the disk is full") as raised, cache.temporary() as folder:
+        raise OSError(errno.ENOSPC, "No space left on device")  # as a write without a name says it
+    assert raised.value.where == os.fspath(cache.root)
+    assert not folder.exists()
+    with pytest.raises(PermissionError), cache.temporary():
+        raise PermissionError(errno.EACCES, "Permission denied", "elsewhere")

@@ -143,11 +143,13 @@ class Cache(msgspec.Struct, frozen=True, eq=False):
 
     @contextmanager
     def temporary(self) -> Iterator[Path]:
-        """A folder on the file system of the cache, removed afterwards; after a kill, by the next process."""
+        """A folder on the file system of the cache, removed afterwards; after a kill, by the next process.
+        StorageError for a full disk, whoever writes there."""
         with self._writing():
             folder = unique_folder(self.owner.get().folder)
         try:
-            yield folder
+            with self._full_disk():
+                yield folder
         finally:
             remove_tree(folder)
 
