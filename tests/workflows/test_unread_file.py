@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from okamochi.errors import UsageError
+from okamochi.run.state import AppState
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
-from okamochi.workflows.starting.env_values import tell_unread_file
+from okamochi.workflows.starting.env_values import read_values, tell_unread_file
 from tests.detect.plans import FLASK_APP, planned
 
 READS = """import os
@@ -49,3 +51,36 @@ def test_what_makes_no_difference_is_not(text: str, tmp_path: Path) -> None:
 
 def test_nor_beside_a_file_that_was_given(tmp_path: Path) -> None:
     assert told("MAIL_SENDER=a@example.org\n", tmp_path, env_file=tmp_path / ".env") == []
+
+
+NEEDS = planned(
+    {"app.py": 'import os\nhost = os.environ["MAIL_HOST"]\nkey = os.environ["PAY_KEY"]\n' + FLASK_APP}
+)
+
+
+def hint(folder: Path, files: dict[str, str]) -> str:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text)
+    world = World.real({}, SilentReporter(), offline=True, cache_root=folder / "cache")
+    with pytest.raises(UsageError, match="needs values for MAIL_HOST, PAY_KEY") as raised:
+        read_values(NEEDS, None, AppState(folder / "state"), world, project=folder)
+    return raised.value.hint
+
+
+def test_a_file_of_the_project_that_has_missing_values_is_named_and_none_of_its_values(
+    tmp_path: Path,
+) -> None:
+    both = "MAIL_HOST=smtp.example.org\nPAY_KEY=abc123\n"
+    told = hint(
+        tmp_path,
+        {"conf/prod.env": both, ".env.local": both, ".env": "PAY_KEY=abc123\n", ".env.example": both},
+    )
+    assert f"okamochi up {tmp_path} --env-file {tmp_path}/conf/prod.env" in told
+    assert "smtp" not in told and "abc123" not in told
+
+
+def test_a_file_without_any_of_them_is_not(tmp_path: Path) -> None:
+    assert "--env-file FILE (lines NAME=value)" in hint(
+        tmp_path, {".env": "OTHER=1\n", ".env.sample": "PAY_KEY=x\n"}
+    )

@@ -1,8 +1,9 @@
 """Values for an app's variables: from an environment file, made up once, or missing."""
 
 import shlex
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -12,6 +13,7 @@ from okamochi.model.env_file import parse_env_file
 from okamochi.model.plan import Plan
 from okamochi.model.process import EnvironmentVariable, VariableKind
 from okamochi.run.state import AppState
+from okamochi.system.project_files import DiskProject
 from okamochi.system.words import some_of
 from okamochi.system.world import World
 from okamochi.workflows.starting.composed_values import composed_values
@@ -82,7 +84,7 @@ def read_values(
     keys = key_values(plan, given, project, env_file, world, in_image=not reading.at_the_desk)
     given = {**given, **keys}
     known = {variable.name: variable for variable in plan.environment}
-    refuse_missing(plan, given, how_to_give(env_file, project))
+    refuse_missing(plan, given, partial(how_to_give, env_file, project))
     secrets = list(dict.fromkeys((*undeclared_secrets(known.keys(), given), *keys)))
     for name in secrets:
         state.keep_secret(name, given[name] if name in keys else as_file(given[name]))
@@ -160,17 +162,20 @@ def undeclared_secrets(known: Set[str], given: Mapping[str, str]) -> tuple[str, 
     )
 
 
-def how_to_give(env_file: Path | None, project: Path) -> str:
+def how_to_give(env_file: Path | None, project: Path, missing: list[str]) -> str:
     if env_file:
-        return f"add them to {env_file}"
-    if (project / DOTENV).is_file():
-        return f"if they are in its .env: {with_its_file(project)}"
-    return "write them to a file and pass it with --env-file FILE"
+        return f"add them to {env_file} (lines NAME=value)"
+    from okamochi.detect.variables.env_findings import files_with
+
+    found = files_with(DiskProject.open(project), missing)
+    if found:
+        return f"if they are in its {found[0]}: {with_its_file(project, found[0])}"
+    return "write them to a file and pass it with --env-file FILE (lines NAME=value)"
 
 
-def with_its_file(project: Path) -> str:
+def with_its_file(project: Path, name: str) -> str:
     place = () if project == Path() else (str(project),)
-    return shlex.join(("okamochi", "up", *place, "--env-file", str(project / DOTENV)))
+    return shlex.join(("okamochi", "up", *place, "--env-file", str(project / name)))
 
 
 def tell_unread_file(plan: Plan, env_file: Path | None, project: Path, world: World) -> None:
@@ -193,11 +198,11 @@ def tell_unread_file(plan: Plan, env_file: Path | None, project: Path, world: Wo
     ]
     if names:
         shown = some_of(names, MOST_SHOWN)
-        with_it = with_its_file(project)
+        with_it = with_its_file(project, DOTENV)
         world.reporter.note(f".env is the desk's and not read here; to give its {shown}: {with_it}")
 
 
-def refuse_missing(plan: Plan, given: Mapping[str, str], where: str) -> None:
+def refuse_missing(plan: Plan, given: Mapping[str, str], how: Callable[[list[str]], str]) -> None:
     image = dict(plan.image_environment)
     # a service that is elsewhere is given as a whole
     served = {
@@ -223,7 +228,7 @@ def refuse_missing(plan: Plan, given: Mapping[str, str], where: str) -> None:
         f"the app needs values for {', '.join(missing)}",
         where=reasons.get(missing[0], "environment"),
         details=tuple(f"{name}: {reasons.get(name, 'read by the code')}" for name in missing),
-        hint=f"{where} (lines NAME=value); plain ones may stand in [tool.okamochi] env",
+        hint=f"{how(missing)}; plain ones may stand in [tool.okamochi] env",
     )
 
 
