@@ -884,3 +884,20 @@ def test_what_celery_writes_into_a_log_file_goes_where_the_container_s_logs_are(
     plan = planned({"app.py": f"{FLASK_APP}import jobs\n", "jobs.py": CELERY, "Procfile": lines})
     assert commands(plan)["worker"][3:] == ("worker", "-l", "info", FEW)
     assert commands(plan)["beat"][3:] == ("beat", "--schedule=/tmp/celerybeat-schedule", "--pidfile=")
+
+
+@pytest.mark.parametrize(
+    ("command", "seconds"),
+    [
+        ("rq worker mails", 120),
+        ("rq worker --worker-ttl 600 mails", 1200),
+        ("rq worker --job-monitoring-interval=90 mails", 270),
+        ("celery -A app.celery beat --max-interval 300", 900),
+    ],
+)
+def test_a_worker_that_is_told_to_beat_less_often_is_given_that_time(command: str, seconds: int) -> None:
+    celery = "from celery import Celery\ncelery = Celery('app')\n@celery.task\ndef task(): ...\n"
+    files = {"app.py": f"{FLASK_APP}{celery}", "Procfile": f"web: gunicorn app:app\nother: {command}\n"}
+    plan = planned({"requirements.txt": "flask\nrq\nredis\ncelery\n", **files})
+    (probe,) = [one.probe for one in plan.processes if one.name == "other"]
+    assert isinstance(probe, HeartbeatProbe) and probe.maximum_age_seconds == seconds

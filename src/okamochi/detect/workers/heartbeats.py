@@ -30,9 +30,9 @@ def _seconds(argv: tuple[str, ...], sources: Sources) -> int:
     program, words = argv[0].rpartition("/")[2], argv[1:]
     match program:
         case "rq" | "flask":
-            return RQ_SECONDS if "worker" in words else 0
+            return _of_rq(words) if "worker" in words else 0
         case "celery" if "beat" in words:
-            return RQ_SECONDS
+            return max(RQ_SECONDS, 3 * _number(words, "--max-interval"))
         case "celery":
             return SECONDS if "worker" in words and "--without-heartbeat" not in words else 0
         case "dramatiq" | "huey_consumer" | "huey_consumer.py" | "arq":
@@ -42,6 +42,21 @@ def _seconds(argv: tuple[str, ...], sources: Sources) -> int:
             return _of_a_command(words[1:], sources) or _of_a_script(script, sources)
         case _:
             return 0
+
+
+def _of_rq(words: tuple[str, ...]) -> int:
+    """Without a job it beats once in the time that it is said to live, less 15 s; else as often as it looks
+    after its job (rq/worker/base.py)."""
+    return max(
+        RQ_SECONDS, 2 * _number(words, "--worker-ttl"), 3 * _number(words, "--job-monitoring-interval")
+    )
+
+
+def _number(words: tuple[str, ...], option: str) -> int:
+    """What an option says; 0 without it."""
+    text = " ".join(words)
+    found = re.search(rf"(?:^| ){option}[= ](\d+)(?= |$)", text)
+    return int(found[1]) if found is not None else 0
 
 
 def _of_a_command(words: tuple[str, ...], sources: Sources) -> int:
