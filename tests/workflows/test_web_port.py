@@ -3,13 +3,16 @@
 import socket
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from okamochi.errors import EngineError, UnhealthyError
+from okamochi.run import ports
 from okamochi.run.ports import choose_port
 from okamochi.run.wait import FailingPage
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
+from okamochi.workflows.starting import web_port
 from okamochi.workflows.starting.apps import app_of
 from okamochi.workflows.starting.previous import Previous
 from okamochi.workflows.starting.web_port import WebPort
@@ -92,3 +95,20 @@ def test_another_port_than_the_usual_one_is_told_whatever_is_started(port_of_web
     reporter = port_of_web.world.reporter
     assert isinstance(reporter, SilentReporter)
     assert reporter.notes == [f"port {port_of_web.own} is taken; using {port}"]
+
+
+@pytest.mark.parametrize("end", ["", "-web-1"])
+def test_a_container_of_this_app_that_an_ended_start_left_behind_makes_way(
+    port_of_web: WebPort, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    own = f"okamochi-{port_of_web.previous.app.identity}{end}"
+    port = port_of_web.own
+    asked = msgspec.structs.replace(port_of_web, asked=port)
+    monkeypatch.setattr(web_port, "is_free", lambda _: False)
+    monkeypatch.setattr(ports, "is_free", lambda one: one != port)
+    monkeypatch.setattr(web_port, "port_holder", lambda *_: f"container {own} (docker)")
+    assert asked.choose() == port_of_web.choose() == port
+    monkeypatch.setattr(web_port, "port_holder", lambda *_: f"container {own}-other (docker)")
+    assert port_of_web.choose() != port
+    with pytest.raises(EngineError, match=f"port {port} is taken"):
+        asked.choose()

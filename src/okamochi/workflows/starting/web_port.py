@@ -1,5 +1,6 @@
 """The port on which an app is published, and what happens when somebody takes it meanwhile."""
 
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import TypeVar
@@ -7,7 +8,7 @@ from typing import TypeVar
 import msgspec
 
 from okamochi.errors import OkamochiError
-from okamochi.run.ports import PORT_TRIES, TakenPort, choose_port, is_free
+from okamochi.run.ports import PORT_TRIES, TakenPort, choose_port, is_free, port_holder
 from okamochi.run.wait import FailingPage
 from okamochi.system.world import World
 from okamochi.workflows.starting.previous import Previous
@@ -39,7 +40,19 @@ class WebPort(msgspec.Struct, frozen=True):
         serving = self.previous.serving_port
         if serving and self.asked in (None, serving):
             return serving
-        return choose_port(self.asked or self.own, explicit=self.asked is not None, runner=self.world.runner)
+        wanted = self.asked or self.own
+        if self._is_left_behind(wanted):
+            return wanted
+        return choose_port(wanted, explicit=self.asked is not None, runner=self.world.runner)
+
+    def _is_left_behind(self, port: int) -> bool:
+        """Whether a container of this app has the port of which there is no record, since its start was ended
+        in the middle: the next one takes its place."""
+        if is_free(port):
+            return False
+        name = re.escape(f"okamochi-{self.previous.app.identity}")
+        holder = port_holder(port, self.world.runner)
+        return re.fullmatch(rf"container {name}(?:-web-1)? \(\w+\)", holder) is not None
 
     def tell_other(self, port: int) -> None:
         """Says that the process's own port was taken, when that is why there is another one."""
