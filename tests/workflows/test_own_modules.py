@@ -36,3 +36,13 @@ def test_a_module_of_the_project_is_no_requirement(module: str, wanted: str) -> 
     verdict = Verdict(outcome=Outcome.MISSING_MODULE, subject=module)
     found = mend(Failed(verdict, None, cast(PlannedProject, planned)))
     assert found is not None and [one.value for one in found] == [wanted] * bool(wanted)
+
+
+def test_a_module_of_which_the_project_has_an_example_is_no_requirement(tmp_path: Path) -> None:
+    (tmp_path / "settings_sample.py").touch()
+    plan = SimpleNamespace(application=SimpleNamespace(import_root="", package=""))
+    of = SimpleNamespace(root=tmp_path, project=MemoryProject({"app.py": APP}), plan=plan)
+    for module, values in (("settings", []), ("prices", ["prices"])):
+        verdict = Verdict(outcome=Outcome.MISSING_MODULE, subject=module)
+        found = mend(Failed(verdict, None, cast(PlannedProject, of)))
+        assert found is not None and [one.value for one in found] == values

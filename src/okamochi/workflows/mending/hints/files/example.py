@@ -7,6 +7,8 @@ from pathlib import Path
 from okamochi.model.plan import APP_ROOT
 from okamochi.workflows.mending.failed import Failed
 
+__all__ = ["example_of_module", "hint"]
+
 NAMED = re.compile(rf"(?<![\w./-])(?:{APP_ROOT}/|\./)?((?:[\w-]+/)*[\w-]*\.?[\w-]+\.\w+)")
 EXAMPLE = re.compile(r"(?:^|[._-])(?:examples?|samples?|templates?|dist|default)(?=[._-]|$)", re.IGNORECASE)
 # /app/shop/../config.yaml

@@ -8,6 +8,7 @@ from okamochi.model.correction import Correction, CorrectionKind
 from okamochi.model.import_names import distribution_of
 from okamochi.run.proof.answer import Outcome
 from okamochi.workflows.mending.failed import Failed, Mended
+from okamochi.workflows.mending.hints.files.example import example_of_module
 from okamochi.workflows.mending.lacking import package_without
 from okamochi.workflows.mending.own_modules import is_own
 
@@ -24,6 +25,8 @@ def mend(failed: Failed) -> Mended:
     absent = missing_configuration(Sources(planned.project))
     if absent is not None and absent.module == module:
         return ()  # what an index has under that name is a stranger's
+    if example_of_module(verdict.subject, planned.plan.application.import_root, planned.root):
+        return ()  # config_sample.py is there for config.py
     requirement = distribution_of(module)
     why = "which no requirement brings"
     if module == "psycopg" and "sqlalchemy" in installed and not PSYCOPG2.isdisjoint(installed):
