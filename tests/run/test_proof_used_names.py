@@ -70,3 +70,10 @@ def test_what_the_app_does_not_use_is_not_missed(tmp_path: Path, app: str) -> No
     library = EMAIL.format(imports=NEEDED)
     library += "class Table:\n    def to_sheet(self):\n        import email_validator\n"
     assert proved(tmp_path, library, app).broken is None
+
+
+def test_an_object_that_does_not_say_what_it_is_leaves_the_app_proved(tmp_path: Path) -> None:
+    library = "class Shy(type):\n    def __getattribute__(cls, name): raise RuntimeError(name)\n"
+    library += "class Email(metaclass=Shy): ...\n"
+    answer = proved(tmp_path, library, "from forms.checks import Email\nfields = [Email]")
+    assert (answer.outcome, answer.broken) == ("proved", None)

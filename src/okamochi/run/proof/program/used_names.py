@@ -11,6 +11,7 @@ import inspect
 import sys
 import textwrap
 import time
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
@@ -26,6 +27,15 @@ CATCHES = ("ImportError", "ModuleNotFoundError", "Exception", "BaseException")
 
 
 def unusable_name() -> Answer | None:
+    """Nothing where the look itself fails: objects answer strangers as they like, and the app is proved."""
+    try:
+        return first_unusable()
+    except Exception:
+        traceback.print_exc()
+        return None
+
+
+def first_unusable() -> Answer | None:
     """The first function or class of a library that the app's modules use, and that imports what is not
     installed whenever it runs. Only what an installed package names among its extras counts."""
     ends = time.monotonic() + NAMES_SECONDS
