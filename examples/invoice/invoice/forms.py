@@ -13,6 +13,7 @@ from wtforms import (
     DateField,
     DecimalField,
     EmailField,
+    Field,
     FieldList,
     Form,
     FormField,
@@ -23,7 +24,15 @@ from wtforms import (
     TelField,
     TextAreaField,
 )
-from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, ValidationError
+from wtforms.validators import (
+    DataRequired,
+    InputRequired,
+    Length,
+    NumberRange,
+    Optional,
+    StopValidation,
+    ValidationError,
+)
 
 from invoice import registration
 from invoice.models import InvoiceLine
@@ -40,6 +49,12 @@ def stripped(text: str | None) -> str:
 
 def _half_width(values: list[str]) -> list[str]:
     return [unicodedata.normalize("NFKC", value).replace(",", "").strip() for value in values]
+
+
+def readable(_form: Form, field: Field) -> None:
+    """What is no number is told as that alone: it has no range to be out of."""
+    if field.process_errors:
+        raise StopValidation
 
 
 class YenField(IntegerField):
@@ -113,12 +128,13 @@ class LineForm(Form):
         _l("Description"), filters=[stripped], validators=[DataRequired(), Length(max=200)]
     )
     quantity = QuantityField(
-        _l("Quantity"), validators=[InputRequired(), NumberRange(min=Decimal("0.001"), max=MAX_QUANTITY)]
+        _l("Quantity"),
+        validators=[InputRequired(), readable, NumberRange(min=Decimal("0.001"), max=MAX_QUANTITY)],
     )
     unit = StringField(_l("Unit"), filters=[stripped], validators=[Length(max=16)])
     unit_price_yen = YenField(
         _l("Unit price"),
-        validators=[InputRequired(), NumberRange(min=-MAX_UNIT_PRICE_YEN, max=MAX_UNIT_PRICE_YEN)],
+        validators=[InputRequired(), readable, NumberRange(min=-MAX_UNIT_PRICE_YEN, max=MAX_UNIT_PRICE_YEN)],
     )
     tax_rate = SelectField(
         _l("Tax rate"),

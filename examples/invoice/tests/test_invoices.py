@@ -74,7 +74,10 @@ def test_empty_rows_are_left_out(browser, seeded):
 def test_a_wrong_line_is_shown_again_and_nothing_is_stored(browser, seeded, wrong):
     response = browser.submit("/invoices/new", filled({**LINE, **wrong}))
     assert response.status_code == 200
-    assert 'class="errors"' in response.get_data(as_text=True)
+    text = response.get_data(as_text=True)
+    assert text.count('class="errors"') == 1
+    told = text.partition('class="errors"')[2].partition("</ul>")[0]
+    assert told.count("<li>") == 1, "one mistake is told once"
     with seeded.app_context():
         assert newest().issue_date.year != 2031
 
