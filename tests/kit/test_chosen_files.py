@@ -43,6 +43,13 @@ def test_an_image_without_migrations_workers_and_data_has_nothing_for_them() -> 
     assert "migrate.py" in programs_of(planned(MIGRATED))
 
 
+def test_an_image_has_what_saves_its_object_store() -> None:
+    code = "import os\nimport boto3\nboto3.client('s3', endpoint_url=os.environ['S3_ENDPOINT'])\n"
+    plan = planned({"app.py": FLASK_APP + code, "requirements.txt": "flask\nboto3\n"})
+    assert [one.kind for one in plan.services] == ["s3"] and not plan.volumes
+    assert "volume_files.py" in programs_of(plan)
+
+
 def test_an_image_of_the_desk_has_what_starts_its_commands() -> None:
     plan = planned(MIGRATED)
     desk = programs_of(development_plan(plan, user=1000, group=1000))

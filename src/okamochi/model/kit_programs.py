@@ -1,6 +1,7 @@
 """How the kit's programs in an image are started, and what they are told: by every engine and renderer."""
 
 from okamochi.kit import PROGRAM_FILES
+from okamochi.model.backing_service import ServiceKind
 from okamochi.model.plan import KIT_ROOT, VENV_ROOT, Plan
 from okamochi.model.process import HeartbeatProbe, HttpProbe, Process, ProcessType, host_of
 
@@ -102,9 +103,10 @@ def command_of(process: Process, *, secrets: bool) -> tuple[str, ...]:
 
 def programs_of(plan: Plan) -> tuple[str, ...]:
     """Of the kit's programs that not every image has, the names of those that something starts here: the
-    processes' commands, and what saves and restores volumes."""
+    processes' commands, and what saves and restores volumes and the files of an object store."""
     commands = [with_doors(plan, command_of(one, secrets=True)) for one in plan.processes]
-    commands += [VOLUME_FILES] * bool(plan.volumes)
+    stores = any(one.kind is ServiceKind.S3 for one in plan.services)
+    commands += [VOLUME_FILES] * (bool(plan.volumes) or stores)
     # a command may be one word of another one: what starts it again when the code changes
     words = " ".join(word for command in commands for word in command)
     return tuple(one for one in PROGRAM_FILES if f"{KIT_ROOT}/{one}" in words)
