@@ -74,9 +74,10 @@ def test_the_cache_tells_where_it_is_and_can_be_emptied(program: Program, tmp_pa
 
 
 def test_a_folder_as_the_command_is_told_where_it_belongs(program: Program, tmp_path: Path) -> None:
-    answer = program("exec", tmp_path, "flask", "routes", cwd=tmp_path)
-    assert answer.code == 7
-    assert f"okamochi exec --project {tmp_path} flask routes" in answer.stderr
+    for folder in (tmp_path, "."):
+        answer = program("exec", folder, "flask", "routes", cwd=tmp_path)
+        assert answer.code == 2, "known before the running app is asked for"
+        assert f"okamochi exec --project {folder} flask routes" in answer.stderr
 
 
 def test_what_a_running_build_keeps_from_being_pruned_is_told(program: Program, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-from okamochi.errors import EngineError, OkamochiError
+from okamochi.errors import EngineError, OkamochiError, UsageError
 from okamochi.model.kit_programs import with_secrets
 from okamochi.run.compose import ServiceState
 from okamochi.run.engine import Engine
@@ -185,11 +185,16 @@ def log_lines(app: UpApp, name: str, tail: int) -> list[str]:
 
 
 def execute(path: Path, argv: tuple[str, ...], world: World, *, interactive: bool) -> int:
-    """Runs a command in the app's container, with its environment and secrets; the command's exit code."""
+    """Runs a command in the app's container, with its environment and secrets; the command's exit code.
+
+    UsageError where the command is a folder, which every other command takes there."""
+    if is_path_of_folder(argv[0]):
+        hint = f"the project's folder is an option here: {shlex.join(meant(argv))}"
+        raise UsageError(f"{argv[0]} is a folder, and no command", where="exec", hint=hint)
     try:
         app = running_app(path, world)
     except EngineError as error:
-        if Path(argv[0]).is_dir():  # as every other command has it
+        if Path(argv[0]).is_dir():  # or a command that a folder here is named like
             error.hint = f"the project's folder is an option here: {shlex.join(meant(argv))}"
         raise
     if app.engine.inspect(app.record.container).state is not ContainerState.RUNNING:
@@ -199,6 +204,10 @@ def execute(path: Path, argv: tuple[str, ...], world: World, *, interactive: boo
             hint="start it with 'okamochi up'; 'okamochi logs' tells how it ended",
         )
     return app.engine.exec(app.record.container, with_secrets(argv), interactive=interactive)
+
+
+def is_path_of_folder(word: str) -> bool:
+    return (word in (".", "..") or "/" in word) and Path(word).is_dir()
 
 
 def meant(argv: tuple[str, ...]) -> tuple[str, ...]:
