@@ -207,10 +207,21 @@ def test_a_lock_without_a_web_framework_is_not_the_apps() -> None:
     assert "not taken: it installs no web framework" in reasons
 
 
-def test_a_lock_that_lacks_what_the_manifest_asks_for_is_an_error_that_names_it() -> None:
-    manifest = POETRY_PROJECT.replace("Flask =", 'boto3 = "*"\nFlask =')
+@pytest.mark.parametrize("entry", ['{ git = "https://git.example/boto3" }', '{ path = "../boto3" }'])
+def test_what_an_older_lock_lacks_and_an_index_does_not_have_is_an_error_that_names_it(entry: str) -> None:
+    manifest = POETRY_PROJECT.replace("Flask =", f"boto3 = {entry}\nFlask =")
     with pytest.raises(PlanError, match="boto3"):
         planned({"app.py": FLASK_APP, "poetry.lock": POETRY, "pyproject.toml": manifest})
+
+
+def test_what_an_older_poetry_lock_lacks_is_resolved_beside_it() -> None:
+    files = {
+        "app.py": FLASK_APP,
+        "poetry.lock": POETRY,
+        "pyproject.toml": POETRY_PROJECT.replace("Flask =", 'boto3 = "^1.2"\nFlask ='),
+    }
+    lines = asked_of(MemoryProject(files), planned(files).dependencies).lines
+    assert "boto3>=1.2,<2" in [one.specifier for one in lines]
 
 
 @pytest.mark.parametrize("path", ["Pipfile.lock", "poetry.lock", "uv.lock", "pdm.lock", "pylock.toml"])

@@ -33,6 +33,7 @@ LACKS = "cannot import name 'Markup' from 'flask' (/opt/venv/lib/python3.13/site
 
 def project(root: Path, *corrections: Correction) -> PlannedProject:
     (root / "app.py").write_text(FLASK_APP)
+    (root / "requirements.txt").write_text("flask\n")
     plan = corrected(planned({"app.py": FLASK_APP}), corrections)
     return PlannedProject(plan, DiskProject.open(root), root, corrections=corrections)
 

@@ -57,6 +57,7 @@ def runner() -> RecordedRunner:
             ("docker", "compose", "version"): answer("2.26.1"),
             ("docker", "compose"): answer(),
             ("docker", "wait"): answer("0"),
+            ("docker", "ps"): answer(),
         }
     )
 

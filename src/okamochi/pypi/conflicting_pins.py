@@ -20,6 +20,8 @@ from okamochi.system.world import World
 
 __all__ = ["admitted_instead", "movable_pin"]
 
+# of a release that nobody published a slip of the pen is likelier than anything else
+NOT_THERE = regex(r"there is no version of ([A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)==")
 REQUIRED = regex(r"depends? on ([A-Za-z0-9][A-Za-z0-9._-]*)")
 
 
@@ -47,8 +49,9 @@ def admitted_instead(
         world, project_root=project_root, dependencies=dependencies, target=target, built=built, direct=direct
     ) as asked:
         named = [line for line in asked.lines if mentions(explanation, line.name)]
+        absent = frozenset(map(canonicalize_name, NOT_THERE.findall(explanation)))
         pins = sorted(
-            (line for line in named if is_movable(line)),
+            (line for line in named if is_movable(line) and line.name not in absent),
             key=lambda line: line.name not in required_in(explanation),
         )
         for among in (asked.lines, tuple(named)):

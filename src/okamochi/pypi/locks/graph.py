@@ -72,7 +72,7 @@ def walk(
             continue
         seen.add(key)
         picked = pick(by_name.get(edge.name, []), edge, environment)
-        if picked is None and edge.by_name:
+        if picked is None and edge.by_name and by_name:  # a lock of nothing is damaged, and not old
             unlocked.append(edge)
             continue
         if picked is None:
