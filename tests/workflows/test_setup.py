@@ -10,7 +10,7 @@ from okamochi.run.engine import Engine
 from okamochi.run.state import AppState
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
-from okamochi.workflows.starting.setup import offer_setup, setup_of
+from okamochi.workflows.starting.setup import offer_setup, setup_of, tell_setups
 from tests.detect.plans import planned
 
 APP = "from flask import Flask\napp = Flask(__name__)\n@app.cli.command('init-db')\ndef f(): ...\n"
@@ -110,3 +110,14 @@ def test_missing_tables_name_what_the_project_has_to_make_them() -> None:
     failure = UnhealthyError("the table post does not exist: the database was not migrated", hint="?")
     offer_setup(failure, PLAN)
     assert "okamochi up --setup init-db" in failure.hint
+
+
+def test_a_first_start_tells_what_the_project_has_to_set_its_data_up(state: AppState, world: World) -> None:
+    told = cast(SilentReporter, world.reporter).notes
+    tell_setups(planned({"app.py": "from flask import Flask\napp = Flask(__name__)\n"}), state, world)
+    assert told == []
+    tell_setups(PLAN, state, world)
+    assert told == ["the project can set its data up, which was not asked for: okamochi up --setup init-db"]
+    state.put_setup(("flask", "init-db"))
+    tell_setups(PLAN, state, world)
+    assert len(told) == 1

@@ -24,7 +24,7 @@ from okamochi.workflows.starting.env_values import Reading, Values, read_values,
 from okamochi.workflows.starting.machine_services import with_machine_services
 from okamochi.workflows.starting.previous import Previous
 from okamochi.workflows.starting.secrets_untold import secrets_untold
-from okamochi.workflows.starting.setup import offer_setup
+from okamochi.workflows.starting.setup import offer_setup, tell_setups
 from okamochi.workflows.starting.stack_services import refuse_absent, served_secrets, tell_stores
 from okamochi.workflows.starting.start import Start
 from okamochi.workflows.starting.superseded import remove_superseded
@@ -61,7 +61,10 @@ def up(request: UpRequest, world: World, *, app: App | None = None) -> UpRecord:
         if engine.name == "host":
             values = with_machine_services(building.plan, values, app.state, world)
         refuse_absent(building.plan, values, engine, app.state)  # before a build is spent on it
+        is_first = app.state.record() is None
         record = mended(app, building, engine, values, request, world)
+        if is_first:
+            tell_setups(building.plan, app.state, world)
         app.state.forget_given_secrets(but=(*values.secret_names, *served_secrets(building.plan)))
         remove_superseded(app.state, engine)
     world.cache.prune_when_due()

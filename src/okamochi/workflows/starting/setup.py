@@ -12,7 +12,7 @@ from okamochi.run.engine import Engine
 from okamochi.run.state import AppState
 from okamochi.system.world import World
 
-__all__ = ["Setup", "offer_setup", "setup_of"]
+__all__ = ["Setup", "offer_setup", "setup_of", "tell_setups"]
 
 TRIES = 20
 PAUSE_SECONDS = 0.5
@@ -99,11 +99,21 @@ def split(text: str, offered: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
     raise UsageError(f"{text!r} is no command", where="--setup", hint=f"the project offers {names}")
 
 
+def tell_setups(plan: Plan, state: AppState, world: World) -> None:
+    """At a first start, when there is no data yet: pages may miss what the project's own command makes."""
+    if plan.setup_commands and not state.setups():
+        world.reporter.note(f"the project can set its data up, which was not asked for: {ways(plan)}")
+
+
+def ways(plan: Plan) -> str:
+    return " or ".join(f"okamochi up --setup {one.name}" for one in plan.setup_commands[:3])
+
+
 def offer_setup(failure: UnhealthyError, plan: Plan) -> None:
     """Where tables are missing, the hint names what the project itself has to make them."""
     if "was not migrated" not in failure.message or not plan.setup_commands:
         return
-    names = " or ".join(f"okamochi up --setup {one.name}" for one in plan.setup_commands[:3])
     failure.hint = (
-        f"the project has commands that set its data up: {names} (some drop what is there; each is run once)"
+        f"the project has commands that set its data up: {ways(plan)} (some drop what is there; each is run "
+        "once)"
     )
