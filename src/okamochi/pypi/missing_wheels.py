@@ -11,7 +11,7 @@ from okamochi.pypi.specifiers import parsed_specifier
 from okamochi.pypi.target import Target
 from okamochi.pypi.uv_errors import Explained, no_wheel_for, without_wheels
 from okamochi.pypi.uv_program import UvRun
-from okamochi.pypi.versions import chosen_wheel
+from okamochi.pypi.versions import version_with_wheel
 
 __all__ = ["missing_wheels"]
 
@@ -129,7 +129,7 @@ def _nearest(uv: UvRun, name: str, version: str, target: Target) -> str:
     for specifier, strategy in ((f"{name}>={version}", "lowest-direct"), (name, "highest")):
         if not version and strategy == "lowest-direct":
             continue
-        if found := chosen_wheel(uv, specifier, target, strategy):
+        if found := version_with_wheel(uv, specifier, target, strategy):
             return found
     return ""
 

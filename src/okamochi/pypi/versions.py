@@ -16,7 +16,7 @@ from okamochi.pypi.uv_program import UvRun, read_project_indexes, started
 from okamochi.system.data_text import toml_of
 from okamochi.system.world import World
 
-__all__ = ["Found", "chosen_wheel", "later_releases", "published_by", "version_current_at"]
+__all__ = ["Found", "later_releases", "published_by", "version_current_at", "version_with_wheel"]
 
 FIRST_ALONE = ("--index-strategy", "first-index")
 FURTHER = ("UV_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS")
@@ -63,7 +63,7 @@ def later_releases(
     package, later = canonicalize_name(name), f"{canonicalize_name(name)}>{version}"
     indexes = read_project_indexes(project_root, Dependencies(files=dependencies.files))
     with started(world, indexes) as uv:
-        wheel = chosen_wheel(uv, later, target, "lowest-direct")
+        wheel = version_with_wheel(uv, later, target, "lowest-direct")
         if wheel:
             yield wheel
             return
@@ -77,7 +77,7 @@ def later_releases(
                 yield found
 
 
-def chosen_wheel(uv: UvRun, specifier: str, target: Target, strategy: str) -> str:
+def version_with_wheel(uv: UvRun, specifier: str, target: Target, strategy: str) -> str:
     """The version with a wheel for the target that uv chooses by this strategy; "" where there is none."""
     (uv.folder / "nearest.in").write_text(specifier + "\n", encoding="utf-8")
     completed = uv.run(

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from okamochi.errors import EngineError
 from okamochi.model.plan import PROXY_PROFILE
-from okamochi.run.compose_program import ComposeProgram
+from okamochi.run.compose_program import PROJECT_LABEL, ComposeProgram
 from okamochi.run.inspected import all_running
 from okamochi.run.ports import taken_port_error
 from okamochi.system.process import Completed, Runner
@@ -46,7 +46,7 @@ def project_name(app: str) -> str:
 
 def stack_label(app: str) -> str:
     """What Compose puts on all that it makes for an app's stack."""
-    return f"com.docker.compose.project={project_name(app)}"
+    return f"{PROJECT_LABEL}={project_name(app)}"
 
 
 @dataclass(frozen=True)
@@ -188,7 +188,7 @@ class ComposeProject:
     def rows(self) -> tuple[ServiceState, ...]:
         """Each container but the one-off ones, those that ended too, sorted by service. Asked of the engine:
         Compose takes five times as long, and does not tell restarts."""
-        labels = (f"com.docker.compose.project={self.name}", f"{ONE_OFF_LABEL}=False")
+        labels = (f"{PROJECT_LABEL}={self.name}", f"{ONE_OFF_LABEL}=False")
         filters = (word for label in labels for word in ("--filter", f"label={label}"))
         names = self._engine("ps", "--all", "--quiet", "--no-trunc", *filters).text.split()
         found = all_running(self._engine("container", "inspect", *names).stdout) if names else ()

@@ -16,7 +16,7 @@ from okamochi.errors import EngineError
 from okamochi.system.meanwhile import meanwhile
 from okamochi.system.process import Runner
 
-__all__ = ["ComposeProgram", "DockerCompose", "PodmanCompose", "compose_beside_podman"]
+__all__ = ["PROJECT_LABEL", "ComposeProgram", "DockerCompose", "PodmanCompose", "compose_beside_podman"]
 
 ANSWER_SECONDS = 20
 LOOK_SECONDS = 0.5
@@ -30,6 +30,7 @@ PLUGIN_FOLDERS = (
     "/usr/libexec/docker/cli-plugins",
 )
 NAME = "docker-compose"
+PROJECT_LABEL = "com.docker.compose.project"
 
 
 class ComposeProgram(Protocol):
@@ -93,7 +94,7 @@ class PodmanCompose:
         return meanwhile(partial(self._look, project))
 
     def _look(self, project: str, over: threading.Event) -> None:
-        mine = ("--filter", f"label=com.docker.compose.project={project}", "--filter", "health=starting")
+        mine = ("--filter", f"label={PROJECT_LABEL}={project}", "--filter", "health=starting")
         while not over.wait(LOOK_SECONDS):
             with suppress(EngineError):
                 for name in self._podman("ps", *mine, "--format", "{{.Names}}").split():

@@ -44,15 +44,25 @@ def kept_in_memory(paths: Iterable[str], sources: Sources) -> tuple[tuple[str, E
     """Each name that views of these modules change, with the first place."""
     found: dict[str, Evidence] = {}
     for path in paths:
-        if VIEWS.isdisjoint(sources.words(path)):
-            continue
-        changes = tuple(_changes(sources.module(path), sources))
-        for name in dict.fromkeys(one.name for one in changes):
-            of_it = [one for one in changes if one.name == name]
-            if not all(map(_fills_a_cache, of_it)):
-                reason = f"{of_it[0].view.name}() changes {name}, which each process has for itself"
-                found.setdefault(name, Evidence(path=path, line=of_it[0].line, reason=reason))
+        for name, place in _kept_by(path, sources):
+            found.setdefault(name, place)
     return tuple(found.items())
+
+
+def _kept_by(path: str, sources: Sources) -> tuple[tuple[str, Evidence], ...]:
+    """Looked for once: the choice of the server asks, and a warning."""
+    return sources.remember(("kept in memory", path), lambda: tuple(_changed_names(path, sources)))
+
+
+def _changed_names(path: str, sources: Sources) -> Iterator[tuple[str, Evidence]]:
+    if VIEWS.isdisjoint(sources.words(path)):
+        return
+    changes = tuple(_changes(sources.module(path), sources))
+    for name in dict.fromkeys(one.name for one in changes):
+        of_it = [one for one in changes if one.name == name]
+        if not all(map(_fills_a_cache, of_it)):
+            reason = f"{of_it[0].view.name}() changes {name}, which each process has for itself"
+            yield name, Evidence(path=path, line=of_it[0].line, reason=reason)
 
 
 def _changes(module: Module, sources: Sources) -> Iterator[Change]:

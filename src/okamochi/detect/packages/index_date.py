@@ -2,7 +2,6 @@
 
 import datetime
 
-import msgspec
 from msgspec.structs import replace
 
 from okamochi.detect.chosen_settings import ChosenSettings
@@ -23,32 +22,32 @@ def as_of_the_day(dependencies: ChosenDependencies, chosen: ChosenSettings) -> C
     if wanted is None:
         return dependencies
     instant = instant_of(wanted, chosen.where("exclude-newer"))
-    decision = Decision(
-        field="dependencies.exclude_newer",
-        summary=f"nothing newer than {wanted} is installed",
-        origin=chosen.origin("exclude-newer"),
-        evidence=(chosen.place("exclude-newer"),),
-    )
-    return replace(
-        dependencies,
-        dependencies=msgspec.structs.replace(dependencies.dependencies, exclude_newer=instant),
-        decisions=(*dependencies.decisions, decision),
-    )
+    summary = f"nothing newer than {wanted} is installed"
+    return _with_setting(dependencies, chosen, "exclude-newer", instant, summary)
 
 
 def with_pins_kept(dependencies: ChosenDependencies, chosen: ChosenSettings) -> ChosenDependencies:
     """The dependencies with the setting keep-pins, where it is set."""
     if not chosen.settings.keep_pins:
         return dependencies
+    summary = "no other release is taken in the place of a pinned one"
+    return _with_setting(dependencies, chosen, "keep-pins", True, summary)
+
+
+def _with_setting(
+    dependencies: ChosenDependencies, chosen: ChosenSettings, key: str, value: str | bool, summary: str
+) -> ChosenDependencies:
+    """With the field that is called like the setting, and why."""
+    field = key.replace("-", "_")
     decision = Decision(
-        field="dependencies.keep_pins",
-        summary="no other release is taken in the place of a pinned one",
-        origin=chosen.origin("keep-pins"),
-        evidence=(chosen.place("keep-pins"),),
+        field=f"dependencies.{field}",
+        summary=summary,
+        origin=chosen.origin(key),
+        evidence=(chosen.place(key),),
     )
     return replace(
         dependencies,
-        dependencies=msgspec.structs.replace(dependencies.dependencies, keep_pins=True),
+        dependencies=replace(dependencies.dependencies, **{field: value}),
         decisions=(*dependencies.decisions, decision),
     )
 

@@ -11,16 +11,16 @@ from packaging.version import Version
 
 from okamochi.errors import ConflictError, OkamochiError, PlanError, RegistryError, UnfitPythonError
 from okamochi.model.correction import Correction, CorrectionKind, is_sound, plain_reason
-from okamochi.pypi.conflicting_pins import admitted_instead, movable_pin
+from okamochi.pypi.conflicting_pins import admitted_instead
 from okamochi.pypi.moved_pins import pinned_version
 from okamochi.pypi.requirement_line import RequirementLine
-from okamochi.pypi.target import Target
 from okamochi.pypi.versions import later_releases
 from okamochi.workflows.from_source.python_attempts import on_another_python, session_on
 from okamochi.workflows.from_source.source_builds import builder_of, built_session
 from okamochi.workflows.from_source.unbuildable import UnbuildableError, UnbuiltError
 from okamochi.workflows.locking.lock import LockMode, LockSession
 from okamochi.workflows.mending.kept_corrections import with_correction
+from okamochi.workflows.mending.project_pins import project_pin
 from okamochi.workflows.mending.python_releases import days_of_packages
 
 __all__ = ["had_otherwise"]
@@ -122,7 +122,7 @@ def moved_for(
 def later_for(session: LockSession, problem: UnbuiltError, hopeless: set[str]) -> Correction | None:
     name, _, version = problem.asked.partition("==")
     name = canonicalize_name(name)
-    pin = pin_of(session, name)
+    pin = project_pin(session.planned, session.platform, name)
     if pin is None or not version:
         return None
     plan = session.planned.plan
@@ -133,7 +133,7 @@ def later_for(session: LockSession, problem: UnbuiltError, hopeless: set[str]) -
         days=days_of_packages(plan.python_version),
         project_root=session.planned.root,
         dependencies=plan.dependencies,
-        target=target_of(session),
+        target=session.target,
     ):
         if f"{name}=={release}" not in hopeless:
             return moved_to(pin, release, problem.message)
@@ -147,14 +147,14 @@ def admitted_for(session: LockSession, problem: ConflictError, hopeless: set[str
         "\n".join(problem.details),
         project_root=session.planned.root,
         dependencies=plan.dependencies,
-        target=target_of(session),
+        target=session.target,
         built=session.built,
         direct=session.direct(),
     )
     if found is None or f"{found.line.name}=={found.version}" in hopeless:
         return None
     hopeless.add(f"{found.line.name}=={found.version}")
-    pin = pin_of(session, found.line.name) or found.line
+    pin = project_pin(session.planned, session.platform, found.line.name) or found.line
     return moved_to(pin, found.version, first_reason(problem))
 
 
@@ -169,21 +169,6 @@ def moved_to(pin: RequirementLine, release: str, why: str) -> Correction:
     return Correction(
         kind=CorrectionKind.RELEASE, value=f"{pin.name}=={release}", reason=plain_reason(reason)
     )
-
-
-def pin_of(session: LockSession, name: str) -> RequirementLine | None:
-    plan = session.planned.plan
-    return movable_pin(
-        session.planned.project,
-        plan.dependencies,
-        name,
-        python_version=plan.python_version,
-        machine=session.platform.machine,
-    )
-
-
-def target_of(session: LockSession) -> Target:
-    return Target(python_of(session), session.platform, session.glibc_version)
 
 
 def tell(session: LockSession, found: LockSession) -> None:

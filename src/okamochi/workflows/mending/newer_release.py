@@ -8,7 +8,6 @@ from packaging.version import InvalidVersion, Version
 
 from okamochi.model.correction import Correction, CorrectionKind
 from okamochi.model.import_names import distribution_of
-from okamochi.pypi.conflicting_pins import movable_pin
 from okamochi.pypi.moved_pins import pinned_version
 from okamochi.pypi.requirement_line import RequirementLine
 from okamochi.pypi.versions import version_current_at
@@ -17,6 +16,7 @@ from okamochi.run.traces import library_of_last_frame
 from okamochi.system.patterns import regex
 from okamochi.workflows.mending.age_of_library import is_newer, refuses_a_call
 from okamochi.workflows.mending.failed import Failed
+from okamochi.workflows.mending.project_pins import project_pin
 from okamochi.workflows.mending.python_releases import days_of_packages
 
 __all__ = ["is_of_pins_alone", "newer_releases"]
@@ -77,16 +77,7 @@ def is_of_pins_alone(failed: Failed) -> bool:
 
 
 def pin_of(failed: Failed, package: str) -> RequirementLine | None:
-    if failed.platform is None:
-        return None
-    plan = failed.planned.plan
-    return movable_pin(
-        failed.planned.project,
-        plan.dependencies,
-        package,
-        python_version=plan.python_version,
-        machine=failed.platform.machine,
-    )
+    return project_pin(failed.planned, failed.platform, package) if failed.platform is not None else None
 
 
 def library_of(answer: Answer) -> str:
