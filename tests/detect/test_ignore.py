@@ -72,6 +72,17 @@ def test_files_that_were_rendered_stay_out_and_secrets_among_code_too() -> None:
     assert excluded("deploy/x/secrets/KEY", **code)
 
 
+def test_a_folder_of_rendered_files_alone_is_left_out_whole() -> None:
+    assert excluded("kubernetes/") and excluded("ecs/") and excluded("swarm/")
+    assert excluded("kubernetes/", **{"kubernetes/web.yaml": "", "kubernetes/config.env": ""})
+    for own in ("kubernetes/__init__.py", "kubernetes/overlays/prod/web.yaml"):
+        files = {"kubernetes/web.yaml": "", own: ""}
+        assert not excluded("kubernetes/", **files) and not excluded(own, **files)
+        assert excluded("kubernetes/web.yaml", **files) and excluded("ecs/", **files)
+    taken_back = {"swarm/stack.yaml": "", ".dockerignore": "!swarm/stack.yaml\n"}
+    assert not excluded("swarm/", **taken_back) and not excluded("swarm/stack.yaml", **taken_back)
+
+
 @pytest.mark.parametrize(
     "path",
     [

@@ -42,10 +42,10 @@ def program(okamochi_cache: Path) -> Program:
 
 @pytest.fixture(scope="module")
 def minimal(tmp_path_factory: pytest.TempPathFactory, program: Program) -> Path:
-    """With its Dockerfile, whichever of the tests runs first."""
+    """With its Dockerfile, whichever of the tests runs first, and all else that is rendered."""
     python_image("3.13")
     folder = project("flask-minimal", tmp_path_factory.mktemp("equality"))
-    program.ok("render", "dockerfile", folder)
+    program.ok("render", "all", folder)
     return folder
 
 

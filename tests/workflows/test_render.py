@@ -1,9 +1,11 @@
 """Rendering over files that are there: edits by hand, other people's files, places that cannot be written."""
 
+import json
 from pathlib import Path
 
 import pytest
 
+from okamochi.build.source_files import SourceFiles, read_source
 from okamochi.errors import OkamochiError
 from okamochi.render.rendering import RenderedFile
 from okamochi.system.files import write_atomic
@@ -44,6 +46,20 @@ def test_a_folder_that_was_rendered_into_is_none_of_the_app_and_agrees_with_the_
     assert "deploy" in (folder / "deploy/.dockerignore").read_text().splitlines()
     told = program.ok("plan", folder, "--explain", "source.exclude").stdout
     assert "deploy: written by okamochi render" in told and "deploy/secrets" not in told
+
+
+def test_what_is_rendered_changes_nothing_of_the_image_not_even_by_empty_folders(tmp_path: Path) -> None:
+    program, folder = Program(), project(tmp_path)
+
+    def in_image() -> SourceFiles:
+        plan = json.loads(program.ok("plan", folder, "--format", "json").stdout)
+        return read_source(folder, plan["source"]["exclude"])
+
+    before = in_image()
+    program.ok("render", "all", folder)
+    assert {"ecs", "kubernetes", "swarm"} <= {path.name for path in folder.iterdir()}
+    assert in_image() == before
+    program.ok("render", "all", folder, "--check")
 
 
 @pytest.mark.needs("git")

@@ -11,7 +11,7 @@ from okamochi.containerfiles.dockerignore import dockerignore_patterns
 from okamochi.detect.chosen_settings import ChosenSettings
 from okamochi.detect.files.built_in_patterns import BUILT_IN, RENDERED_FOLDERS, SECRETS
 from okamochi.detect.files.left_out import left_out, literal
-from okamochi.detect.files.rendered_folders import rendered_folders
+from okamochi.detect.files.rendered_folders import emptied_folders, rendered_folders
 from okamochi.detect.files.tracked_files import tracked_all_the_same
 from okamochi.errors import UsageError
 from okamochi.model.evidence import Decision, Evidence, Origin
@@ -81,6 +81,7 @@ def exclude_patterns(
         patterns += _checked(chosen.settings.exclude, chosen)
         evidence.append(chosen.place("exclude"))
         origin = chosen.origin("exclude")
+    patterns += emptied_folders(project, tuple(patterns))
     kept = tuple(reversed(tuple(dict.fromkeys(reversed(patterns)))))
     more = f"{tracked.summary}{_warning(project, kept, spared)}"
     decision = Decision(

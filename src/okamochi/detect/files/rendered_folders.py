@@ -2,13 +2,15 @@
 
 import msgspec
 
-from okamochi.detect.files.left_out import literal
+from okamochi.detect.files.left_out import left_out, literal
 from okamochi.model.rendered_mark import RECORD
 from okamochi.system.project_files import ProjectFiles
 
-__all__ = ["rendered_folder", "rendered_folders"]
+__all__ = ["emptied_folders", "rendered_folder", "rendered_folders"]
 
 SUPPORT = RECORD.rpartition("/")[0]
+# Written at the project's root, where a project may have a folder of such a name itself
+FOLDERS = ("ecs", "kubernetes", "swarm")
 
 
 class RenderedFolder(msgspec.Struct, frozen=True):
@@ -34,3 +36,14 @@ def rendered_folders(project: ProjectFiles) -> tuple[RenderedFolder, ...]:
 def rendered_folder(project: ProjectFiles, path: str) -> RenderedFolder:
     modules = project.files("**/*.py", within=path)
     return RenderedFolder(path, any(not one.startswith(f"{path}/{SUPPORT}/") for one in modules))
+
+
+def emptied_folders(project: ProjectFiles, excluded: tuple[str, ...]) -> tuple[str, ...]:
+    """Patterns for the folders of rendered files of which nothing enters the image: empty, they would give it
+    another digest. Those that are not there count, so that rendering changes nothing of the plan either."""
+    return tuple(f"/{folder}/" for folder in FOLDERS if _is_emptied(project, folder, excluded))
+
+
+def _is_emptied(project: ProjectFiles, folder: str, excluded: tuple[str, ...]) -> bool:
+    files = project.files("**", within=folder)
+    return not files or all(map(left_out(excluded), files))
