@@ -24,21 +24,22 @@ WHY = "Error response from daemon: no such host"
 
 
 class Unconnected:
-    """An engine without a network."""
+    """An engine without a network; what it has was loaded."""
 
-    name = "docker"
+    def __init__(self, name: str = "docker", *loaded: str) -> None:
+        self.name, self.loaded = name, loaded
 
     def has(self, reference: str) -> bool:
-        return False
+        return reference in self.loaded
 
     def pull(self, reference: str) -> str:
         return WHY
 
 
-def asked(service: BackingService, folder: Path) -> tuple[bool, list[str]]:
+def asked(service: BackingService, folder: Path, engine: Unconnected | None = None) -> tuple[bool, list[str]]:
     reporter = SilentReporter()
     world = World.real({}, reporter, offline=True, cache_root=folder)
-    return has_image(service, cast(Engine, Unconnected()), world), reporter.notes
+    return has_image(service, cast(Engine, engine or Unconnected()), world), reporter.notes
 
 
 def test_one_that_is_needed_is_refused_with_the_engines_words_and_the_command(tmp_path: Path) -> None:
@@ -52,3 +53,17 @@ def test_one_that_is_not_is_told_with_them(tmp_path: Path) -> None:
     had, told = asked(msgspec.structs.replace(SERVICE, required=False), tmp_path)
     assert not had
     assert told == [f"db: postgres:17 could not be pulled ({WHY}); the app starts without it"]
+
+
+def test_podman_is_told_the_full_name_and_the_one_that_loading_gave(tmp_path: Path) -> None:
+    full, tag = "docker.io/library/postgres:17", "podman tag localhost/postgres:17"
+    with pytest.raises(EngineError) as refusal:
+        asked(SERVICE, tmp_path, Unconnected("podman"))
+    assert f"podman pull {full}" in refusal.value.hint and "localhost" not in refusal.value.hint
+    loaded = Unconnected("podman", "localhost/postgres:17")
+    with pytest.raises(EngineError) as refusal:
+        asked(SERVICE, tmp_path, loaded)
+    assert f"{tag} {full}" in refusal.value.hint and "pull it" not in refusal.value.hint
+    had, told = asked(msgspec.structs.replace(SERVICE, required=False), tmp_path, loaded)
+    assert not had and f"{tag} {full}" in told[0]
+    assert asked(SERVICE, tmp_path, Unconnected("podman", full)) == (True, [])

@@ -128,7 +128,7 @@ def need_proxy(plan: Plan, engine: Engine, world: World) -> None:
     raise EngineError(
         f"{PROXY_IMAGE} could not be pulled, and {plan.domain} needs it",
         where="domain",
-        hint=f"pull it by hand ({engine.name} pull {PROXY_IMAGE}), or leave --domain out",
+        hint=f"{by_hand(PROXY_IMAGE, engine)}, or leave --domain out",
         details=(why,),
     )
 
@@ -141,6 +141,21 @@ def not_pulled(image: str, engine: Engine, world: World) -> str:
         return ""
     with world.reporter.step(f"Pulling {image}"):
         return engine.pull(name)
+
+
+def by_hand(image: str, engine: Engine) -> str:
+    # podman takes short names where /etc/containers/registries.conf says from which registry
+    name = Reference.parse(image).full if engine.name == "podman" else image
+    return as_loaded(image, engine) or f"pull it by hand ({engine.name} pull {name})"
+
+
+def as_loaded(image: str, engine: Engine) -> str:
+    """What gives an image that was loaded into podman its name: there, one of an archive without a registry
+    in its name is called localhost/NAME. "" when there is none."""
+    loaded = f"localhost/{image}"
+    if engine.name != "podman" or not engine.has(loaded):
+        return ""
+    return f"name the one that was loaded (podman tag {loaded} {Reference.parse(image).full})"
 
 
 def why_none(engine: Engine) -> EngineError:
@@ -203,14 +218,16 @@ def has_image(service: BackingService, engine: Engine, world: World) -> bool:
         return True
     if not service.required:
         failure = f"{service.image} could not be pulled ({why})"
-        world.reporter.warn(f"{service.name}: {failure}; the app starts without it")
+        loaded = as_loaded(service.image, engine)
+        told = f"{loaded}; the app" if loaded else "the app"
+        world.reporter.warn(f"{service.name}: {failure}; {told} starts without it")
         return False
     leads = " or ".join(one.name for one in service.variables) or "its address"
     raise EngineError(
         f"{service.image} could not be pulled, and the app needs it",
         where=f"services.{service.name}",
-        hint=f"pull it by hand ({engine.name} pull {service.image}), name another in [tool.okamochi] "
-        f"services, or give {leads} with --env-file FILE",
+        hint=f"{by_hand(service.image, engine)}, name another in [tool.okamochi] services, or give {leads} "
+        "with --env-file FILE",
         details=(why,),
     )
 
