@@ -97,6 +97,19 @@ def test_another_port_than_the_usual_one_is_told_whatever_is_started(port_of_web
     assert reporter.notes == [f"port {port_of_web.own} is taken; using {port}"]
 
 
+def test_a_second_start_of_the_same_command_tells_no_port_again(port_of_web: WebPort) -> None:
+    told: set[int] = set()
+    with socket.socket() as listener:
+        holding(listener, port_of_web.own)
+        for _ in range(2):
+            once = msgspec.structs.replace(port_of_web, told=told)
+            port = once.started(lambda port: port, EngineError)
+        once.tell_other(port + 1)
+    reporter = port_of_web.world.reporter
+    assert isinstance(reporter, SilentReporter)
+    assert reporter.notes == [f"port {port_of_web.own} is taken; using {one}" for one in (port, port + 1)]
+
+
 @pytest.mark.parametrize("end", ["", "-web-1"])
 def test_a_container_of_this_app_that_an_ended_start_left_behind_makes_way(
     port_of_web: WebPort, monkeypatch: pytest.MonkeyPatch, end: str

@@ -80,6 +80,7 @@ def mended(
     if correction is not None:
         building.attempt(correction)
     failed: FailedStart | None = None
+    told: set[int] = set()
     for left in reversed(range(MOST_STARTS)):
         previous = Previous.of(app, world)
         if request.port is not None:  # a taken port is told before a build is spent on it
@@ -101,6 +102,7 @@ def mended(
                     values=values,
                     port=request.port,
                     setup=request.setup,
+                    told=told,
                     world=world,
                 ).started()
             except UnhealthyError as failure:

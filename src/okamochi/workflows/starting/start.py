@@ -39,7 +39,7 @@ __all__ = ["Start", "spec_of"]
 
 @dataclass(frozen=True, kw_only=True)
 class Start:
-    """`port` and `setup` are what was asked for on the command line."""
+    """`port` and `setup` are what was asked for on the command line; `told` is that of WebPort."""
 
     app: App
     loaded: Loaded
@@ -48,6 +48,7 @@ class Start:
     values: Values
     port: int | None
     setup: tuple[str, ...]
+    told: set[int]
     world: World
 
     def started(self) -> UpRecord:
@@ -83,7 +84,7 @@ class Start:
         setup = setup_of(self.setup, plan, app.state, world)
         app.state.put_plan(plan_to_json(msgspec.structs.replace(plan, services=(), decisions=())))
         run_releases(plan, web, engine, world)
-        web_port = WebPort(self.port, plan.web.port, self.previous, world)
+        web_port = WebPort(self.port, plan.web.port, self.previous, world, self.told)
 
         def start_on(port: int) -> RunSpec:
             spec = self._spec(port)
@@ -114,7 +115,7 @@ class Start:
                 failing = self._start_stack(stack, spec, plan, setup)
             return spec, digest, failing
 
-        web_port = WebPort(self.port, plan.web.port, self.previous, world)
+        web_port = WebPort(self.port, plan.web.port, self.previous, world, self.told)
         spec, digest, failing = web_port.started(start_on, EngineError)
         public = public_url(plan.domain, world)
         record = msgspec.structs.replace(self._record(spec), public_url=public)

@@ -24,12 +24,14 @@ def port_lock(port: int, world: World) -> AbstractContextManager[None]:
 
 
 class WebPort(msgspec.Struct, frozen=True):
-    """`asked` is the port that the user named, None when none was; `own` is the process's."""
+    """`asked` is the port that the user named, None when none was; `own` is the process's. `told` are the
+    ports that this command told of, over all its starts."""
 
     asked: int | None
     own: int
     previous: Previous
     world: World
+    told: set[int] = msgspec.field(default_factory=set)
 
     def choose(self) -> int:
         """The port asked for; else the one this app had; else the process's own, or the next free one.
@@ -58,9 +60,10 @@ class WebPort(msgspec.Struct, frozen=True):
         """Says that the process's own port was taken, when that is why there is another one."""
         if (
             self.asked is None
-            and port not in (self.own, self.previous.serving_port)
+            and port not in (self.own, *self.told, self.previous.serving_port)
             and not is_free(self.own)
         ):
+            self.told.add(port)
             self.world.reporter.note(f"port {self.own} is taken; using {port}")
 
     def started(self, start: Callable[[int], T], *errors: type[OkamochiError]) -> T:
