@@ -1,7 +1,7 @@
 """Why an app did not start: known traces in its log, each with a remedy. The first rule that matches wins."""
 
+import re
 import sys
-from collections.abc import Callable
 
 from msgspec.structs import replace
 
@@ -47,11 +47,13 @@ from okamochi.run.traces import (
     FRAME,
     SEE_TRACEBACK,
     Cause,
+    Diagnosis,
     direct_cause,
     last,
     last_raised,
     last_trace,
     own_frame,
+    told_by,
 )
 from okamochi.run.worker_failures import bad_concurrency, ends_itself, out_of_memory, worker_timeout
 from okamochi.system.patterns import regex
@@ -86,10 +88,8 @@ def _first_cause(log: str) -> Cause | None:
     return None
 
 
-def missing_application(log: str) -> Cause | None:
-    found = last(r"Failed to (?:find attribute|parse) '(?P<name>[^']*)' (?:in '(?P<module>[^']*)'|as)", log)
-    if found is None:
-        return None
+@told_by(r"Failed to (?:find attribute|parse) '(?P<name>[^']*)' (?:in '(?P<module>[^']*)'|as)")
+def missing_application(found: re.Match[str], log: str) -> Cause | None:
     place = f" in the module {found['module']}" if found["module"] else ""
     return Cause(
         f"the server finds no application {found['name']}{place}",
@@ -100,10 +100,8 @@ def missing_application(log: str) -> Cause | None:
 OTHER_ENCODING = ("codec can't decode", "Non-UTF-8 code", "null bytes", "unknown encoding")
 
 
-def syntax_error(log: str) -> Cause | None:
-    found = last(r"^(?P<kind>SyntaxError|IndentationError|TabError): (?P<text>.+)$", log)
-    if found is None:
-        return None
+@told_by(r"^(?P<kind>SyntaxError|IndentationError|TabError): (?P<text>.+)$")
+def syntax_error(found: re.Match[str], log: str) -> Cause | None:
     frames = list(FRAME.finditer(log))
     where = f"{frames[-1]['path']}:{frames[-1]['line']}" if frames else ""
     hint = "correct that line"
@@ -112,18 +110,16 @@ def syntax_error(log: str) -> Cause | None:
     return Cause(f"{found['kind']}: {found['text']}", hint, where)
 
 
-def django_checks(log: str) -> Cause | None:
+@told_by(r"^[\w.]*SystemCheckError: [^\n]*\n\s*ERRORS:\n(?P<text>[^\n]+)")
+def django_checks(found: re.Match[str], log: str) -> Cause | None:
     """What `manage.py` refuses to start with: https://docs.djangoproject.com/en/stable/ref/checks/"""
-    found = last(r"^[\w.]*SystemCheckError: [^\n]*\n\s*ERRORS:\n(?P<text>[^\n]+)", log)
-    if found is None:
-        return None
     return Cause(f"Django's own checks fail: {found['text'].strip()[:300]}", "correct the setting named here")
 
 
-def secret_refused(log: str) -> Cause | None:
+@told_by(r"^okamochi: (?!no lock: )(?P<text>.+)$")
+def secret_refused(found: re.Match[str], log: str) -> Cause | None:
     """The kit's last word; what it only remarks is followed by what the app itself raises."""
-    found = last(r"^okamochi: (?!no lock: )(?P<text>.+)$", log)
-    if found is None or "Traceback (most recent call last)" in log[found.end() :]:
+    if "Traceback (most recent call last)" in log[found.end() :]:
         return None
     return Cause(found["text"], "correct the variable or the file named here")
 
@@ -152,14 +148,11 @@ def missing_model(log: str) -> Cause | None:
     return None
 
 
-def doubled_endpoint(log: str) -> Cause | None:
+@told_by(
+    r"^AssertionError: View function mapping is overwriting an existing endpoint function: (?P<name>.+)$"
+)
+def doubled_endpoint(found: re.Match[str], log: str) -> Cause | None:
     """Flask names a route after its function: https://flask.palletsprojects.com/en/stable/api/#flask.Flask.route"""
-    found = last(
-        r"^AssertionError: View function mapping is overwriting an existing endpoint function: (?P<name>.+)$",
-        log,
-    )
-    if found is None:
-        return None
     return Cause(
         f"two routes of the app have the endpoint {found['name']}, the name of their function",
         "give one of the functions another name, or its route endpoint=...; the app's own decorators keep "
@@ -168,19 +161,16 @@ def doubled_endpoint(log: str) -> Cause | None:
     )
 
 
-def address_taken(log: str) -> Cause | None:
-    found = last(r"Connection in use: \('(?P<address>[^']*)', (?P<port>\d+)\)|Address already in use", log)
-    if found is None:
-        return None
+@told_by(r"Connection in use: \('(?P<address>[^']*)', (?P<port>\d+)\)|Address already in use")
+def address_taken(found: re.Match[str], log: str) -> Cause | None:
     return Cause(
         f"port {found['port'] or ''} is taken where the server wants to listen".replace("  ", " "),
         "stop the process that holds it, or choose another port with --port",
     )
 
 
-def wrong_platform(log: str) -> Cause | None:
-    if last(r"exec format error", log) is None:
-        return None
+@told_by(r"exec format error")
+def wrong_platform(found: re.Match[str], log: str) -> Cause | None:
     return Cause(
         "the image is for another processor than this machine's",
         "build it for this one: leave --platform out",
@@ -211,11 +201,9 @@ def cut(text: str) -> str:
     return text if len(text) <= MOST_OF_AN_ERROR else f"{text[:MOST_OF_AN_ERROR]}…"
 
 
-def unresolved_name(log: str) -> Cause | None:
+@told_by(r"Name or service not known|Temporary failure in name resolution|getaddrinfo failed")
+def unresolved_name(found: re.Match[str], log: str) -> Cause | None:
     """Told again and again by an app that waits for something of the network while it starts."""
-    found = last(r"Name or service not known|Temporary failure in name resolution|getaddrinfo failed", log)
-    if found is None:
-        return None
     near = log[max(0, found.start() - 500) : found.end()]
     host = last(r"host=['\"](?P<name>[\w.-]+)['\"]|Failed to resolve ['\"](?P<other>[\w.-]+)['\"]", near)
     name = (host["name"] or host["other"]) if host is not None else ""
@@ -227,7 +215,7 @@ def unresolved_name(log: str) -> Cause | None:
     )
 
 
-RULES: tuple[Callable[[str], Cause | None], ...] = (
+RULES: tuple[Diagnosis, ...] = (
     django_set_up_late,
     missing_time_zone,
     missing_variable,
@@ -268,7 +256,7 @@ RULES: tuple[Callable[[str], Cause | None], ...] = (
     missing_model,
     secret_refused,
 )
-LAST_RESORTS: tuple[Callable[[str], Cause | None], ...] = (
+LAST_RESORTS: tuple[Diagnosis, ...] = (
     withheld_name,
     failing_package,
     exception,

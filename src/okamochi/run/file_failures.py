@@ -4,7 +4,7 @@ import posixpath
 import re
 
 from okamochi.model.plan import APP_ROOT
-from okamochi.run.traces import UNNAMED, Cause, last, last_trace, own_frame
+from okamochi.run.traces import UNNAMED, Cause, last, last_trace, own_frame, told_by
 from okamochi.system.patterns import regex
 
 __all__ = [
@@ -29,14 +29,11 @@ MADE_OR_LEFT_OUT = (
 SENT = regex(r"\bsend_(?:static_file|from_directory)\([^\n]*?[\"'](?P<name>[\w./-]+\.\w+)[\"']\)")
 
 
-def missing_shared_library(log: str) -> Cause | None:
-    found = last(
-        r"(?:OSError: cannot load library '(?P<a>[^']+)'|(?P<b>lib[\w.+-]+\.so[\w.]*): cannot open"
-        r"|\b(?P<c>lib\w+) library not found)",
-        log,
-    )
-    if found is None:
-        return None
+@told_by(
+    r"(?:OSError: cannot load library '(?P<a>[^']+)'|(?P<b>lib[\w.+-]+\.so[\w.]*): cannot open"
+    r"|\b(?P<c>lib\w+) library not found)"
+)
+def missing_shared_library(found: re.Match[str], log: str) -> Cause | None:
     return Cause(
         f"the native library {found['a'] or found['b'] or found['c']} is missing in the image",
         "name the Debian package that holds it in [tool.okamochi] packages",
@@ -44,9 +41,9 @@ def missing_shared_library(log: str) -> Cause | None:
     )
 
 
-def missing_program(log: str) -> Cause | None:
-    found = last(r"^FileNotFoundError: \[Errno 2\] No such file or directory: '(?P<name>[\w.+-]+)'", log)
-    if found is None or "in _execute_child" not in log:
+@told_by(r"^FileNotFoundError: \[Errno 2\] No such file or directory: '(?P<name>[\w.+-]+)'")
+def missing_program(found: re.Match[str], log: str) -> Cause | None:
+    if "in _execute_child" not in log:
         return None
     return Cause(
         f"the app starts the program {found['name']}, which is not in the image",
@@ -92,11 +89,9 @@ def missing_static_file(log: str) -> Cause | None:
     )
 
 
-def missing_template(log: str) -> Cause | None:
+@told_by(r"^[\w.]*(?:TemplateNotFound|TemplateDoesNotExist): (?P<name>\S+)$")
+def missing_template(found: re.Match[str], log: str) -> Cause | None:
     """A page that Django, Flask or another user of Jinja does not find."""
-    found = last(r"^[\w.]*(?:TemplateNotFound|TemplateDoesNotExist): (?P<name>\S+)$", log)
-    if found is None:
-        return None
     flask = (
         "Flask looks in templates/ beside the module that makes the app, or in template_folder, in the very "
         "spelling (Templates/ is another folder in a container); "
@@ -117,11 +112,9 @@ def opened_in_vain(paths: str, log: str) -> str:
     return found["path"]
 
 
-def missing_folder(log: str) -> Cause | None:
+@told_by(r"^RuntimeError: Directory '(?P<path>[^']+)' does not exist")
+def missing_folder(found: re.Match[str], log: str) -> Cause | None:
     """In the words of Starlette's StaticFiles."""
-    found = last(r"^RuntimeError: Directory '(?P<path>[^']+)' does not exist", log)
-    if found is None:
-        return None
     path = found["path"]
     outside = not posixpath.normpath(posixpath.join(APP_ROOT, path)).startswith(f"{APP_ROOT}/")
     beside = "where it lies beside the app's own folder, okamochi plan warns and says what to do; "
@@ -135,10 +128,8 @@ def missing_folder(log: str) -> Cause | None:
     )
 
 
-def read_only(log: str) -> Cause | None:
-    found = last(r"Read-only file system: ?'?(?P<path>[^'\n]*)'?", log)
-    if found is None:
-        return None
+@told_by(r"Read-only file system: ?'?(?P<path>[^'\n]*)'?")
+def read_only(found: re.Match[str], log: str) -> Cause | None:
     return Cause(
         f"the app writes to {found['path'] or 'its own folder'}, which is read-only in the container",
         read_only_hint(found["path"]),
@@ -147,10 +138,8 @@ def read_only(log: str) -> Cause | None:
     )
 
 
-def permission_denied(log: str) -> Cause | None:
-    found = last(r"PermissionError: \[Errno 13\] Permission denied(?:: '(?P<path>[^']*)')?", log)
-    if found is None:
-        return None
+@told_by(r"PermissionError: \[Errno 13\] Permission denied(?:: '(?P<path>[^']*)')?")
+def permission_denied(found: re.Match[str], log: str) -> Cause | None:
     return Cause(
         f"the app may not use {found['path'] or 'a file'}: it runs as an ordinary user, not as root",
         "make the folder that it writes a volume: [tool.okamochi] volumes = [...]",
@@ -159,9 +148,8 @@ def permission_denied(log: str) -> Cause | None:
     )
 
 
-def database_file(log: str) -> Cause | None:
-    if last(r"unable to open database file|attempt to write a readonly database", log) is None:
-        return None
+@told_by(r"unable to open database file|attempt to write a readonly database")
+def database_file(found: re.Match[str], log: str) -> Cause | None:
     return Cause(
         "SQLite cannot write its database file",
         "keep it in a volume: [tool.okamochi] volumes = [...], and point the database URL there",

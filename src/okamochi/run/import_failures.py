@@ -4,7 +4,7 @@ import posixpath
 import re
 import sys
 
-from okamochi.run.traces import Cause, last, last_trace, library_of_last_frame, own_frame
+from okamochi.run.traces import Cause, last, last_trace, library_of_last_frame, own_frame, told_by
 from okamochi.system.patterns import regex
 
 __all__ = [
@@ -38,10 +38,8 @@ REMOVED = frozenset(
 )
 
 
-def missing_module(log: str) -> Cause | None:
-    found = last(r"^ModuleNotFoundError: No module named '(?P<name>[^']+)'", log)
-    if found is None:
-        return None
+@told_by(r"^ModuleNotFoundError: No module named '(?P<name>[^']+)'")
+def missing_module(found: re.Match[str], log: str) -> Cause | None:
     if found["name"] == "pkg_resources":
         return Cause(
             "the module pkg_resources cannot be imported: setuptools no longer brings it",
@@ -92,17 +90,14 @@ def without_part(package: str, module: str, log: str) -> Cause:
     )
 
 
-def django_set_up_late(log: str) -> Cause | None:
+@told_by(
+    r"^[\w.]*(?:ImproperlyConfigured: Requested setting \w+, but settings are not configured"
+    r"|AppRegistryNotReady: Apps aren't loaded yet)"
+)
+def django_set_up_late(found: re.Match[str], log: str) -> Cause | None:
     """An asgi.py that imports consumers, and with them models, above get_asgi_application(): runserver sets
     Django up before it loads that file, servers do not.
     https://channels.readthedocs.io/en/latest/installation.html"""
-    found = last(
-        r"^[\w.]*(?:ImproperlyConfigured: Requested setting \w+, but settings are not configured"
-        r"|AppRegistryNotReady: Apps aren't loaded yet)",
-        log,
-    )
-    if found is None:
-        return None
     return Cause(
         SET_UP_LATE,
         "in the module that the server loads (asgi.py, routing.py), set DJANGO_SETTINGS_MODULE and call "
@@ -112,10 +107,8 @@ def django_set_up_late(log: str) -> Cause | None:
     )
 
 
-def missing_metadata(log: str) -> Cause | None:
-    found = last(r"PackageNotFoundError: No package metadata was found for (?P<name>[\w.-]+)", log)
-    if found is None:
-        return None
+@told_by(r"PackageNotFoundError: No package metadata was found for (?P<name>[\w.-]+)")
+def missing_metadata(found: re.Match[str], log: str) -> Cause | None:
     return Cause(
         f"the code asks for the version of {found['name']}, which is not installed as a package in the image",
         f"if {found['name']} is the app itself: its files are copied, it is not installed, so catch "
@@ -124,10 +117,8 @@ def missing_metadata(log: str) -> Cause | None:
     )
 
 
-def failing_import(log: str) -> Cause | None:
-    found = last(r"^ImportError: (?P<text>.+)$", log)
-    if found is None:
-        return None
+@told_by(r"^ImportError: (?P<text>.+)$")
+def failing_import(found: re.Match[str], log: str) -> Cause | None:
     if found["text"].startswith("attempted relative import"):
         return outside_of_a_package(log)
     return (
@@ -168,12 +159,10 @@ def hiding_module(log: str) -> Cause | None:
     )
 
 
-def missing_name(log: str) -> Cause | None:
+@told_by(r"^ImportError: cannot import name '(?P<name>\w+)' from '(?P<module>[\w.]+)' \((?P<path>.+?)\)")
+def missing_name(found: re.Match[str], log: str) -> Cause | None:
     """A name that the installed version of a package no longer has, or not yet."""
-    found = last(
-        r"^ImportError: cannot import name '(?P<name>\w+)' from '(?P<module>[\w.]+)' \((?P<path>.+?)\)", log
-    )
-    if found is None or "/site-packages/" not in found["path"]:
+    if "/site-packages/" not in found["path"]:
         return None
     package = found["module"].partition(".")[0]
     library = library_of_last_frame(log[: found.start()])

@@ -1,6 +1,8 @@
 """Causes of a start that failed for want of a value: a variable of the environment that nobody gave."""
 
-from okamochi.run.traces import Cause, last, own_frame
+import re
+
+from okamochi.run.traces import Cause, last, own_frame, told_by
 from okamochi.system.patterns import regex
 
 __all__ = [
@@ -23,9 +25,9 @@ SAID = (
 OF_FLASK_SQLALCHEMY = r"^RuntimeError: Either 'SQLALCHEMY_DATABASE_URI' or 'SQLALCHEMY_BINDS' must be set"
 
 
-def missing_variable(log: str) -> Cause | None:
-    found = last(r"^KeyError: '(?P<name>[A-Za-z_][A-Za-z0-9_]*)'", log)
-    if found is None or MISSING_VARIABLE.search(log) is None:
+@told_by(r"^KeyError: '(?P<name>[A-Za-z_][A-Za-z0-9_]*)'")
+def missing_variable(found: re.Match[str], log: str) -> Cause | None:
+    if MISSING_VARIABLE.search(log) is None:
         return None
     return cause_of(found["name"], log)
 
@@ -44,11 +46,10 @@ def cause_of(name: str, log: str) -> Cause:
     )
 
 
-def missing_google_credentials(log: str) -> Cause | None:
+@told_by(r"DefaultCredentialsError: ")
+def missing_google_credentials(found: re.Match[str], log: str) -> Cause | None:
     """Of the libraries of Google's cloud: without a variable they look for a file of this machine's user.
     https://cloud.google.com/docs/authentication/application-default-credentials"""
-    if last(r"DefaultCredentialsError: ", log) is None:
-        return None
     return Cause(
         "there are no credentials of Google's cloud, and the app is given none of this machine's user",
         "give the path of a key file: okamochi up --env-file FILE, with a line "
@@ -58,10 +59,9 @@ def missing_google_credentials(log: str) -> Cause | None:
     )
 
 
-def missing_database_address(log: str) -> Cause | None:
+@told_by(OF_FLASK_SQLALCHEMY)
+def missing_database_address(found: re.Match[str], log: str) -> Cause | None:
     """Flask-SQLAlchemy misses a key of the app's configuration, which no variable of that name sets."""
-    if last(OF_FLASK_SQLALCHEMY, log) is None:
-        return None
     return Cause(
         "the app has no address of its database: nothing sets SQLALCHEMY_DATABASE_URI in its configuration",
         "give the variable from which the code takes it with --env-file (okamochi plan names those that it "

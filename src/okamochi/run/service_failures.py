@@ -1,6 +1,8 @@
 """A service that the app looks for in vain, that refuses it or lacks a table: in the words of its clients."""
 
-from okamochi.run.traces import Cause, last, own_frame
+import re
+
+from okamochi.run.traces import Cause, own_frame, told_by
 
 __all__ = [
     "missing_database",
@@ -18,14 +20,9 @@ USUAL_VARIABLES = {"6379": "REDIS_URL", "27017": "MONGO_URL", "5672": "RABBITMQ_
 """By port; a database's otherwise."""
 
 
-def refused_password(log: str) -> Cause | None:
+@told_by(r"password authentication failed for user \"(?P<a>[^\"]+)\"|Access denied for user '(?P<b>[^']+)'")
+def refused_password(found: re.Match[str], log: str) -> Cause | None:
     """In the words of PostgreSQL and MySQL."""
-    found = last(
-        r"password authentication failed for user \"(?P<a>[^\"]+)\"|Access denied for user '(?P<b>[^']+)'",
-        log,
-    )
-    if found is None:
-        return None
     return Cause(
         f"the database refuses the password of {found['a'] or found['b']}: the address that is used here is "
         "not the one that the stack gives in its variable",
@@ -34,11 +31,10 @@ def refused_password(log: str) -> Cause | None:
     )
 
 
-def unasked_password(log: str) -> Cause | None:
+@told_by(r"AUTH <password> called without any password configured")
+def unasked_password(found: re.Match[str], log: str) -> Cause | None:
     """In the words of Redis, where its client says AUTH with a password alone; since its release 8 redis-py
     says HELLO, and any password will do."""
-    if last(r"AUTH <password> called without any password configured", log) is None:
-        return None
     return Cause(
         "the app gives a password to a Redis that asks for none, and is refused",
         "let the code go without one where nobody gives it (os.environ.get('REDIS_PASSWORD')); or ask for "
@@ -48,11 +44,9 @@ def unasked_password(log: str) -> Cause | None:
     )
 
 
-def missing_database(log: str) -> Cause | None:
+@told_by(r"database \"(?P<a>[^\"]+)\" does not exist|Unknown database '(?P<b>[^']+)'")
+def missing_database(found: re.Match[str], log: str) -> Cause | None:
     """In the words of PostgreSQL and MySQL, which were reached."""
-    found = last(r"database \"(?P<a>[^\"]+)\" does not exist|Unknown database '(?P<b>[^']+)'", log)
-    if found is None:
-        return None
     return Cause(
         f"the database {found['a'] or found['b']} does not exist on the server that the app reaches",
         "let the code read the database's name from a variable, as its host (okamochi plan names those that "
@@ -61,15 +55,12 @@ def missing_database(log: str) -> Cause | None:
     )
 
 
-def unencrypted_service(log: str) -> Cause | None:
+@told_by(
+    r"rejected SSL upgrade|server does not support SSL, but SSL was required"
+    r"|SSL is required,? but the server does ?n[o']t support it"
+)
+def unencrypted_service(found: re.Match[str], log: str) -> Cause | None:
     """In the words of asyncpg, libpq and MySQL's clients."""
-    found = last(
-        r"rejected SSL upgrade|server does not support SSL, but SSL was required"
-        r"|SSL is required,? but the server does ?n[o']t support it",
-        log,
-    )
-    if found is None:
-        return None
     return Cause(
         "the app asks its database for an encrypted connection, which the one of this stack does not offer",
         "let a variable say whether to encrypt (sslmode, ssl=...), or give the address of a database that "
@@ -78,20 +69,17 @@ def unencrypted_service(log: str) -> Cause | None:
     )
 
 
-def unreachable_service(log: str) -> Cause | None:
-    found = last(
-        r"could not translate host name \"(?P<a>[^\"]+)\""
-        r"|connection to server at \"(?P<b>[^\"]+)\"[^\n]*(?:failed|refused)"
-        r"|failed to resolve host '(?P<e>[^']+)'"
-        r"|(?:Can't connect to (?:MySQL )?server on|Unknown (?:MySQL )?server host) '(?P<c>[^']+)'"
-        r"|Error -?\d+ connecting to (?P<d>[\w.-]+:\d+)"
-        r"|Is the server running on host \"(?P<g>[^\"]+)\""
-        r"|ServerSelectionTimeoutError: (?P<h>[\w.-]+:\d+)"
-        r"|Connect call failed \('(?P<f>[^']+)', (?P<port>\d+)",
-        log,
-    )
-    if found is None:
-        return None
+@told_by(
+    r"could not translate host name \"(?P<a>[^\"]+)\""
+    r"|connection to server at \"(?P<b>[^\"]+)\"[^\n]*(?:failed|refused)"
+    r"|failed to resolve host '(?P<e>[^']+)'"
+    r"|(?:Can't connect to (?:MySQL )?server on|Unknown (?:MySQL )?server host) '(?P<c>[^']+)'"
+    r"|Error -?\d+ connecting to (?P<d>[\w.-]+:\d+)"
+    r"|Is the server running on host \"(?P<g>[^\"]+)\""
+    r"|ServerSelectionTimeoutError: (?P<h>[\w.-]+:\d+)"
+    r"|Connect call failed \('(?P<f>[^']+)', (?P<port>\d+)"
+)
+def unreachable_service(found: re.Match[str], log: str) -> Cause | None:
     host = next((found[name] for name in "abcdegh" if found[name]), f"{found['f']}:{found['port']}")
     hint = here = "start it and give its address in a variable (okamochi up --env-file FILE)"
     if LOOPBACK & {host, host.rpartition(":")[0]}:
@@ -113,15 +101,12 @@ def unreachable_service(log: str) -> Cause | None:
     )
 
 
-def own_socket(log: str) -> Cause | None:
+@told_by(
+    r"Can't connect to local (?:MySQL )?server through socket '(?P<a>[^']+)'"
+    r"|connection to server on socket \"(?P<b>[^\"]+)\" failed"
+)
+def own_socket(found: re.Match[str], log: str) -> Cause | None:
     """Clients of MySQL take "localhost" for a socket of this machine, as those of PostgreSQL take no host."""
-    found = last(
-        r"Can't connect to local (?:MySQL )?server through socket '(?P<a>[^']+)'"
-        r"|connection to server on socket \"(?P<b>[^\"]+)\" failed",
-        log,
-    )
-    if found is None:
-        return None
     socket = found["a"] or found["b"]
     let_read = "let the code read the host from a variable, such as os.environ.get('DB_HOST', 'localhost')"
     return Cause(
@@ -135,14 +120,11 @@ def own_socket(log: str) -> Cause | None:
     )
 
 
-def missing_table(log: str) -> Cause | None:
-    found = last(
-        r"no such table: (?P<a>[\w.]+)|relation \"(?P<b>[\w.]+)\" does not exist"
-        r"|Table '(?P<c>[\w.]+)' doesn't exist",
-        log,
-    )
-    if found is None:
-        return None
+@told_by(
+    r"no such table: (?P<a>[\w.]+)|relation \"(?P<b>[\w.]+)\" does not exist"
+    r"|Table '(?P<c>[\w.]+)' doesn't exist"
+)
+def missing_table(found: re.Match[str], log: str) -> Cause | None:
     table = found["a"] or found["b"] or found["c"]
     return Cause(
         f"the table {table} does not exist: the database was not migrated",
@@ -152,11 +134,9 @@ def missing_table(log: str) -> Cause | None:
     )
 
 
-def missing_schema(log: str) -> Cause | None:
+@told_by(r"schema \"(?P<name>\w+)\" does not exist")
+def missing_schema(found: re.Match[str], log: str) -> Cause | None:
     """In the words of PostgreSQL."""
-    found = last(r"schema \"(?P<name>\w+)\" does not exist", log)
-    if found is None:
-        return None
     return Cause(
         f"the schema {found['name']} does not exist in the database, and no migration makes it",
         f"let the first migration make it (CREATE SCHEMA {found['name']}), or mount a file with "

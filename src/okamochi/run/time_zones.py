@@ -1,6 +1,8 @@
 """A time zone that the image has not."""
 
-from okamochi.run.traces import Cause, last, own_frame
+import re
+
+from okamochi.run.traces import Cause, own_frame, told_by
 
 __all__ = ["MISSING_ZONE", "missing_time_zone"]
 
@@ -8,10 +10,8 @@ MISSING_ZONE = r"(?:No time zone found with key|Incorrect timezone setting:) (?P
 """Of Python's zoneinfo, which then tries to import tzdata and says so, and of Django's settings."""
 
 
-def missing_time_zone(log: str) -> Cause | None:
-    found = last(MISSING_ZONE, log)
-    if found is None:
-        return None
+@told_by(MISSING_ZONE)
+def missing_time_zone(found: re.Match[str], log: str) -> Cause | None:
     return Cause(
         f"the image has no time zone {found['name']}",
         "if the name is one of the old ones (US/Pacific), which Debian keeps apart since its release 13: "

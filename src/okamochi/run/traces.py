@@ -1,6 +1,7 @@
 """Reads tracebacks in the log of an app."""
 
 import re
+from collections.abc import Callable
 
 import msgspec
 
@@ -11,6 +12,7 @@ __all__ = [
     "SEE_TRACEBACK",
     "UNNAMED",
     "Cause",
+    "Diagnosis",
     "Trace",
     "direct_cause",
     "last",
@@ -20,6 +22,7 @@ __all__ = [
     "own_frame",
     "own_line",
     "raised_traces",
+    "told_by",
 ]
 
 
@@ -136,3 +139,19 @@ def last(pattern: str, log: str) -> re.Match[str] | None:
     """The last match: what ended the process is at the end of its log."""
     matches = list(re.finditer(pattern, log, re.MULTILINE))
     return matches[-1] if matches else None
+
+
+Diagnosis = Callable[[str], Cause | None]
+
+
+def told_by(pattern: str) -> Callable[[Callable[[re.Match[str], str], Cause | None]], Diagnosis]:
+    """Makes a rule about logs of a function that gets the last match of the pattern, and the log."""
+
+    def rule_of(of_match: Callable[[re.Match[str], str], Cause | None]) -> Diagnosis:
+        def rule(log: str) -> Cause | None:
+            found = last(pattern, log)
+            return of_match(found, log) if found is not None else None
+
+        return rule
+
+    return rule_of

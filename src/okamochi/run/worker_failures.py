@@ -2,7 +2,7 @@
 
 import re
 
-from okamochi.run.traces import Cause, last, last_trace
+from okamochi.run.traces import Cause, last_trace, told_by
 
 __all__ = [
     "bad_concurrency",
@@ -41,18 +41,17 @@ def ends_itself(log: str) -> Cause | None:
     )
 
 
-def out_of_memory(log: str) -> Cause | None:
-    if last(r"Perhaps out of memory\?|^MemoryError|Cannot allocate memory", log) is None:
-        return None
+@told_by(r"Perhaps out of memory\?|^MemoryError|Cannot allocate memory")
+def out_of_memory(found: re.Match[str], log: str) -> Cause | None:
     return Cause(
         "a process ran out of memory",
         'give it more: [tool.okamochi] memory = "1G"; or fewer workers: WEB_CONCURRENCY=1',
     )
 
 
-def bad_concurrency(log: str) -> Cause | None:
-    found = last(r"^ValueError: invalid literal for int\(\) with base 10: '(?P<value>[^']*)'", log)
-    if found is None or "gunicorn/config.py" not in log or "WEB_CONCURRENCY" not in log:
+@told_by(r"^ValueError: invalid literal for int\(\) with base 10: '(?P<value>[^']*)'")
+def bad_concurrency(found: re.Match[str], log: str) -> Cause | None:
+    if "gunicorn/config.py" not in log or "WEB_CONCURRENCY" not in log:
         return None
     return Cause(
         f"WEB_CONCURRENCY={found['value']} is no number", "set it to a whole number, or leave it out"
