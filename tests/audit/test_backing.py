@@ -2,7 +2,7 @@
 
 import pytest
 
-from okamochi.audit.backing import database_of
+from okamochi.audit.images import database_of
 from okamochi.model.service_images import data_folder
 
 

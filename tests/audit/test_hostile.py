@@ -6,8 +6,8 @@ import time
 import pytest
 
 from okamochi.audit.audit import audit
-from okamochi.audit.edits import edited
 from okamochi.audit.reading import read_setup
+from okamochi.audit.rule import edited
 from okamochi.audit.rules import RULES
 from okamochi.audit.sarif import sarif
 from okamochi.system.project_files import MemoryProject

@@ -5,8 +5,7 @@ import re
 import pytest
 
 from okamochi.audit.audit import audit
-from okamochi.audit.edits import edited
-from okamochi.audit.rule import Rule
+from okamochi.audit.rule import Rule, edited
 from okamochi.audit.rules import RULES
 from tests.audit.cases import Case, all_cases
 

@@ -20,8 +20,7 @@ from okamochi.oci.packing import LayerRequest, Part, pack_layers
 from okamochi.oci.platform import LINUX_AMD64, LINUX_ARM64, Platform
 from okamochi.oci.reference import Reference
 from okamochi.oci.registry.pull import pull_image
-from okamochi.oci.registry.push import KnownPlaces, Pushed, push_artifact, push_image
-from okamochi.oci.registry.referrers import referrers_tag
+from okamochi.oci.registry.push import KnownPlaces, Pushed, push_artifact, push_image, referrers_tag
 from okamochi.oci.registry.registries import PULL, Registries
 from okamochi.system.cache import Cache
 from okamochi.system.retry import Retry

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from okamochi.oci.reference import Reference
-from okamochi.oci.registry.referrers import referrers_tag
+from okamochi.oci.registry.push import referrers_tag
 from okamochi.oci.registry.registries import PULL
 from tests.cli.program import Program
 from tests.registries.server import PROGRAM, Served, counted, registry

@@ -17,7 +17,7 @@ from okamochi.audit.setup import Setup
 from okamochi.audit.values import known, number
 from okamochi.system.patterns import regex
 
-__all__ = ["Address", "addresses", "ports_of"]
+__all__ = ["Address", "addresses", "listening_ports", "ports_of"]
 
 LOOPBACK = regex(r"127\.\d+\.\d+\.\d+|localhost|::1|\[::1\]")
 BIND = regex(r"(?:tcp://|https?://|ssl://)?(?P<host>\[[^\]]*\]|[^:\[\]]*)?(?::(?P<port>\d+))?/?")
@@ -155,3 +155,14 @@ def of_options(server: Server, setup: Setup) -> Iterator[Address]:
         found_host = found_host if host_option is not None else None
         found_port = found_port if port_option is not None else None
     yield Address(server, found_host, found_port, host_option)
+
+
+def listening_ports(container: Container, setup: Setup) -> frozenset[int] | None:
+    """Of its servers; None where that cannot be told."""
+    found = ports_of(container, setup)
+    elsewhere = container.node.get("envFrom") or container.node.get("environmentFiles")
+    if found and elsewhere:
+        options = [one.option for one in addresses(container, setup)]
+        if any(option is None or "$" in option.value for option in options):
+            return None
+    return found or None

@@ -3,11 +3,10 @@
 import posixpath
 from collections.abc import Iterator
 
-from okamochi.audit.asked_once import asked_once
 from okamochi.audit.containers import Container, ContainerKind
 from okamochi.audit.kustomizations import Kustomization, kustomizations
 from okamochi.audit.manifest_containers import pod_of
-from okamochi.audit.setup import Described, Document, Setup
+from okamochi.audit.setup import Described, Document, Setup, asked_once
 from okamochi.containerfiles.yaml_nodes import Node
 from okamochi.system.patterns import regex
 
@@ -20,8 +19,10 @@ __all__ = [
     "is_placeholder",
     "labels_of",
     "matches",
+    "metrics",
     "most_replicas",
     "running",
+    "scaled",
     "selects",
     "services_before",
     "workloads",
@@ -184,3 +185,26 @@ def most_replicas(one: ClusterObject, setup: Setup) -> tuple[int, int]:
         if target.get("kind").text == one.kind and isinstance(most, int) and most > value:
             value, line = most, 0
     return value, line or one.line
+
+
+def scaled(setup: Setup) -> Iterator[tuple[ClusterObject, ClusterObject]]:
+    """(autoscaler, what it scales) where both are in the files."""
+    objects = cluster_objects(setup)
+    for scaler in objects:
+        target = scaler.root.get("spec", "scaleTargetRef")
+        if scaler.kind == "HorizontalPodAutoscaler":
+            for one in objects:
+                if (one.kind, one.name) == (target.get("kind").text, target.get("name").text):
+                    yield scaler, one
+
+
+def metrics(scaler: ClusterObject) -> Iterator[tuple[str, Node]]:
+    """(resource, node) of those that are a share of the request: cpu, memory."""
+    spec = scaler.root.get("spec")
+    for metric in spec.get("metrics").items:
+        resource = metric.get("resource")
+        shared = resource.get("target", "averageUtilization") or resource.get("targetAverageUtilization")
+        if shared:
+            yield resource.get("name").text, resource.get("name")
+    if spec.get("targetCPUUtilizationPercentage"):
+        yield "cpu", spec.get("targetCPUUtilizationPercentage")

@@ -4,10 +4,14 @@ import ast
 
 import msgspec
 
-from okamochi.audit.servers import Option, Server, config_path, gunicorn_setting
+from okamochi.audit.containers import Container
+from okamochi.audit.servers import Option, Server, config_path, gunicorn_setting, servers
 from okamochi.audit.setup import Setup
 
-__all__ = ["gunicorn_value"]
+__all__ = ["graceful_seconds", "gunicorn_value"]
+
+# https://docs.gunicorn.org/en/stable/settings.html#graceful-timeout
+GUNICORN_SECONDS = 30
 
 
 class Setting(msgspec.Struct, frozen=True):
@@ -52,3 +56,14 @@ def is_named(one: ast.AST, word: str) -> bool:
     if isinstance(one, ast.Call):  # globals().update(…), setattr(…)
         return isinstance(one.func, ast.Name) and one.func.id in ("globals", "setattr", "exec")
     return isinstance(one, ast.Name) and one.id == word
+
+
+def graceful_seconds(container: Container, setup: Setup) -> int | None:
+    """Of the gunicorn that it starts; None where there is none, or a file of its own that is not read."""
+    started = [one for one in servers(container) if one.name == "gunicorn"]
+    if len(started) != 1:
+        return None
+    given = gunicorn_value(started[0], "graceful-timeout", setup)
+    if given.is_given:
+        return int(given.value) if given.value.isdecimal() else None
+    return GUNICORN_SECONDS

@@ -8,12 +8,13 @@ import msgspec
 
 from okamochi.audit.commands import Command, command_of_instruction, command_of_node
 from okamochi.audit.containers import Container, ContainerKind
-from okamochi.audit.probes import PROBES
 from okamochi.audit.setup import Setup
+from okamochi.containerfiles.yaml_nodes import Node
 from okamochi.system.patterns import regex
 
-__all__ = ["HealthCheck", "health_checks", "seconds_of"]
+__all__ = ["PROBES", "HealthCheck", "before_it_kills", "endurance", "health_checks", "question", "seconds_of"]
 
+PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 ADDRESS = regex(
     r"(?:https?://)(?P<host>[\w.-]+|\[[\da-f:]+\])(?::(?P<port>\d+|\$\{?\w+(?::?-(?P<default>\d+))?\}?))?(?P<path>/[^\s\"'<>|;&)]*)?"
 )
@@ -135,3 +136,28 @@ def seconds_of(text: str, *, bare: bool = False) -> float | None:
         return None
     hours, minutes, seconds, thousandths = (float(part or 0) for part in found.groups())
     return hours * 3600 + minutes * 60 + seconds + thousandths / 1000
+
+
+def question(probe: Node) -> object:
+    """What is asked, to be compared with that of another; None where the probe does not say."""
+    for kind in ("httpGet", "exec", "tcpSocket", "grpc"):
+        asked = probe.get(kind)
+        if asked:
+            return (kind, asked.plain())
+    return None
+
+
+def number(probe: Node, key: str, default: int) -> int:
+    value = probe.get(key).value
+    return value if isinstance(value, int) else default
+
+
+def endurance(probe: Node) -> int:
+    """Seconds of failure that a probe takes; with Kubernetes' defaults 3 times 10."""
+    return number(probe, "periodSeconds", 10) * number(probe, "failureThreshold", 3)
+
+
+def before_it_kills(liveness: Node) -> int:
+    """Seconds after which a container that does not listen yet is killed."""
+    first = number(liveness, "initialDelaySeconds", 0)
+    return first + number(liveness, "periodSeconds", 10) * number(liveness, "failureThreshold", 3)

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from okamochi.audit.asked_once import asked_once
-from okamochi.audit.setup import Setup
+from okamochi.audit.setup import Setup, asked_once
 from okamochi.containerfiles.yaml_nodes import Node, yaml_nodes
 from okamochi.system.data_text import NoDataError
 

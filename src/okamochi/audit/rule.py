@@ -1,7 +1,7 @@
 """What a rule is, and what it finds: the words that every rule is written in."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
 import msgspec
@@ -11,7 +11,7 @@ from okamochi.model.evidence import Evidence
 from okamochi.model.finding import Severity
 from okamochi.system.patterns import regex
 
-__all__ = ["Edit", "Finds", "Found", "Rule", "Setup", "Severity"]
+__all__ = ["Edit", "Finds", "Found", "Rule", "Setup", "Severity", "edited", "told"]
 
 INSTEAD = regex(r"^Okamochi: (.+?)(?=\n\n|\Z)", re.MULTILINE | re.DOTALL)
 
@@ -61,3 +61,33 @@ class Rule(msgspec.Struct, frozen=True):
         """What okamochi does, in one line; "" where the page does not say."""
         found = INSTEAD.search(self.page)
         return " ".join(found[1].split()).rstrip(".") if found is not None else ""
+
+
+def edited(text: str, edits: Iterable[Edit]) -> tuple[str, tuple[Edit, ...]]:
+    """The text with all edits that do not touch the lines of an earlier one, and those that were left."""
+    lines = text.split("\n")
+    taken: list[Edit] = []
+    left: list[Edit] = []
+    for one in sorted(dict.fromkeys(edits), key=lambda edit: (edit.first, edit.last)):
+        clashes = any(overlaps(one, other) for other in taken)
+        (left if clashes or not 1 <= one.first <= len(lines) + 1 else taken).append(one)
+    for one in reversed(taken):
+        lines[one.first - 1 : one.last] = one.text.split("\n") if one.text else []
+    return "\n".join(lines), tuple(left)
+
+
+def overlaps(one: Edit, other: Edit) -> bool:
+    """Two insertions at one place clash as well: their order would be met and not decided."""
+    return one.first <= max(other.last, other.first) and other.first <= max(one.last, one.first)
+
+
+def told(name: str) -> Callable[[Setup], Finds]:
+    """How the rule of that name looks."""
+
+    def look(setup: Setup) -> Finds:
+        for one in setup.told:
+            if one.rule == name and one.evidence:
+                first = one.evidence[0]
+                yield Found(path=first.path, line=first.line or 0, message=one.message, hint=one.hint)
+
+    return look

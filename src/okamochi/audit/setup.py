@@ -2,8 +2,9 @@
 
 import datetime
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
+from typing import TypeVar
 
 import msgspec
 
@@ -14,7 +15,9 @@ from okamochi.model.finding import Finding
 from okamochi.model.plan import Plan
 from okamochi.system.project_files import ProjectFiles
 
-__all__ = ["Described", "Dockerfile", "Document", "Setup", "TextFile"]
+__all__ = ["Described", "Dockerfile", "Document", "Setup", "TextFile", "asked_once"]
+
+T = TypeVar("T")
 
 
 class TextFile(msgspec.Struct, frozen=True):
@@ -145,3 +148,15 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def file(self, path: str) -> TextFile:
         """Any file of the project; one without text where there is none."""
         return TextFile(path, self.project.read_text(path) or "")
+
+
+def asked_once(function: Callable[[Setup], T]) -> Callable[[Setup], T]:
+    """The same answer for the same setup: a setup never changes, and an audit asks all rules of one."""
+    last = list[tuple[Setup, T]]()
+
+    def answer(setup: Setup) -> T:
+        if not last or last[0][0] is not setup:
+            last[:] = [(setup, function(setup))]
+        return last[0][1]
+
+    return answer

@@ -3,9 +3,8 @@
 import posixpath
 from collections.abc import Iterator
 
-from okamochi.audit.asked_once import asked_once
 from okamochi.audit.containers import Container, ContainerKind
-from okamochi.audit.setup import Document, Setup
+from okamochi.audit.setup import Document, Setup, asked_once
 from okamochi.containerfiles.yaml_nodes import Node
 from okamochi.system.patterns import regex
 

@@ -4,9 +4,8 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from okamochi.audit.asked_once import asked_once
 from okamochi.audit.containers import Container
-from okamochi.audit.setup import Setup, TextFile
+from okamochi.audit.setup import Setup, TextFile, asked_once
 
 __all__ = ["started_text"]
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from okamochi.audit.audit import Report, audit
-from okamochi.audit.edits import edited
 from okamochi.audit.reading import read_setup
+from okamochi.audit.rule import edited
 from okamochi.audit.rules import RULES
 from okamochi.audit.setup import Setup
 from okamochi.detect.files.git_index import executable_files, tracked_files

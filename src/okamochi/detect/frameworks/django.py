@@ -8,7 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from okamochi.detect.files.platform_files import stated_values
-from okamochi.detect.frameworks.settings_module import computed_settings
+from okamochi.detect.source.constants import Constants
 from okamochi.detect.source.python_source import Module
 from okamochi.detect.source.sources import Sources
 from okamochi.detect.source.syntax import text_of, texts_below, walk
@@ -25,6 +25,7 @@ __all__ = [
     "manage_py",
 ]
 
+NAME = "DJANGO_SETTINGS_MODULE"
 SETTINGS = regex(r"[\"']DJANGO_SETTINGS_MODULE[\"']\s*+[,\]]\s*+=?\s*+[\"']([\w.]+)[\"']")
 VARIABLE_NAME = "DJANGO_SETTINGS_MODULE"
 MODULE = regex(r"\w+(?:\.\w+)*")
@@ -251,3 +252,20 @@ def _variable(value: ast.expr, module: Module) -> tuple[str, str] | None:
         return names[0], "localhost"  # [os.environ["DOMAIN"]] takes one name
     separator = " " if re.search(r"split\((' ')?\)", text) else ","
     return names[0], separator.join(("localhost", "127.0.0.1"))
+
+
+def computed_settings(module: Module, sources: Sources) -> str:
+    """The text that a module computes for DJANGO_SETTINGS_MODULE, as it is where no variable is set, which is
+    what the image starts with; "" when that cannot be told."""
+    for node in module.nodes:
+        match node:
+            case ast.Call(func=ast.Attribute(attr="setdefault"), args=[ast.Constant(value=key), value]):
+                pass
+            case ast.Assign(targets=[ast.Subscript(slice=ast.Constant(value=key))], value=value):
+                pass
+            case _:
+                continue
+        if key == NAME:
+            found = Constants(sources).known(value, module).value
+            return found if isinstance(found, str) else ""
+    return ""

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from okamochi.errors import RegistryError
 from okamochi.oci.artifact import Artifact
-from okamochi.oci.canonical_json import json_object
+from okamochi.oci.canonical_json import canonical_json, json_object
 from okamochi.oci.cosign import Attestation, Signature, signed_blobs, signed_entry, signed_manifest
 from okamochi.oci.descriptor import Descriptor
 from okamochi.oci.digest import Digest
@@ -17,12 +17,12 @@ from okamochi.oci.layout import members
 from okamochi.oci.media_types import IMAGE_INDEX, IMAGE_MANIFEST
 from okamochi.oci.reference import Reference
 from okamochi.oci.registry.errors import Refused
-from okamochi.oci.registry.referrers import list_referrer
 from okamochi.oci.registry.registries import PULL, PUSH, Registries
 from okamochi.oci.registry.repository import Repository, StoredManifest
 from okamochi.oci.registry.upload import BlobSource, upload_blob
+from okamochi.system.tables import items_of
 
-__all__ = ["KnownPlaces", "Pushed", "push_artifact", "push_image", "push_signature"]
+__all__ = ["KnownPlaces", "Pushed", "push_artifact", "push_image", "push_signature", "referrers_tag"]
 
 UPLOADS = 4
 LOST_BLOB = frozenset({"MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN"})
@@ -197,3 +197,24 @@ def opener(open_file: Callable[..., object]) -> Callable[[], BytesIO]:
 
 def in_memory(descriptor: Descriptor, content: bytes) -> BlobSource:
     return BlobSource(descriptor, lambda: BytesIO(content))
+
+
+def referrers_tag(digest: Digest) -> str:
+    """sha256-…: a colon cannot stand in a tag."""
+    return str(digest).replace(":", "-")
+
+
+def list_referrer(repository: Repository, artifact: Artifact) -> None:
+    """Adds it to the list of what refers to an image, for a registry that keeps none itself: an index under a
+    tag made of the image's digest (distribution-spec, "Referrers Tag Schema"). Once; a former one of the same
+    kind by us has the same digest or stays: readers take all."""
+    tag = referrers_tag(artifact.subject.digest)
+    stored = repository.find_manifest(tag)
+    listed: list[object] = []
+    if stored is not None and stored.media_type == IMAGE_INDEX:
+        found = json_object(stored.content, where=f"{repository.name}:{tag}").get("manifests")
+        listed = items_of(found)
+    if any(isinstance(one, dict) and one.get("digest") == str(artifact.descriptor.digest) for one in listed):
+        return
+    index = {"schemaVersion": 2, "mediaType": IMAGE_INDEX, "manifests": [*listed, artifact.listed]}
+    repository.put_manifest(tag, StoredManifest(IMAGE_INDEX, canonical_json(index)))

@@ -15,7 +15,7 @@ from okamochi.model.correction import Correction, CorrectionKind, is_sound
 from okamochi.model.import_names import distribution_of, is_known
 from okamochi.model.plan import APP_ROOT
 from okamochi.run.proof.answer import Outcome, Verdict
-from okamochi.workflows.mending.own_modules import is_own
+from okamochi.workflows.mending.lacking import is_own
 
 if TYPE_CHECKING:
     from okamochi.workflows.plan import PlannedProject

@@ -7,21 +7,23 @@ from msgspec.structs import replace
 
 from okamochi.errors import BuildError, PlanError
 from okamochi.model.correction import Correction, CorrectionKind
+from okamochi.model.plan import APP_ROOT
 from okamochi.run.engine import Engine
 from okamochi.run.engines import engine_named
-from okamochi.run.proof.answer import Outcome
+from okamochi.run.proof.answer import Answer, Outcome
+from okamochi.system.words import shortened
 from okamochi.workflows.build import Building
+from okamochi.workflows.mending.bare_entry import told_as_bare
 from okamochi.workflows.mending.corrections import correction_for
 from okamochi.workflows.mending.failed import Failed
 from okamochi.workflows.mending.hints import hint_for
 from okamochi.workflows.mending.missing_beside import missing_beside
-from okamochi.workflows.mending.vouched_names import vouched
+from okamochi.workflows.mending.vouched_names import told_unvouched, vouched
 from okamochi.workflows.plan import PlannedProject
 from okamochi.workflows.proving import prove_entry
 from okamochi.workflows.proving.next_entry import name_of_plan, next_entry
 from okamochi.workflows.proving.proved_before import keep_proved
 from okamochi.workflows.proving.proved_build import Delivered
-from okamochi.workflows.proving.told import warn_of_bare, warn_of_broken
 from okamochi.workflows.rebuilding.remembered import BuiltImage
 
 __all__ = ["Rounds", "why_not_kept"]
@@ -224,3 +226,21 @@ def why_not_kept(last: Correction, proof: prove_entry.Proof, before: prove_entry
 
 def versions_of(built: BuiltImage) -> dict[str, str]:
     return {one.name: one.version for one in built.components if one.kind == "wheel"}
+
+
+def warn_of_broken(answer: Answer, building: Building) -> None:
+    broken, reporter = answer.broken, building.world.reporter
+    if broken is None:
+        return
+    page = broken.type.removeprefix(f"{APP_ROOT}/")
+    what = f"the page {page} cannot be shown" if page.endswith(".py") else f"{page} cannot be used"
+    reporter.warn(f"{what}: {broken.error}: {shortened(broken.message, 300)}")
+    # under a lock, to which nobody adds, nothing
+    locked = building.request.locked
+    if hint := "" if locked else told_unvouched(broken, building.plan_now(), building.world):
+        reporter.note(hint)
+
+
+def warn_of_bare(answer: Answer, building: Building) -> None:
+    if told := told_as_bare(answer, building.plan_now()):
+        building.world.reporter.warn(told)

@@ -9,8 +9,7 @@ Okamochi: databases first, then what prepares them, then web and workers; no cir
 See: https://docs.docker.com/reference/compose-file/services/#depends_on
 """
 
-from okamochi.audit.rule import Severity
-from okamochi.audit.told import told
+from okamochi.audit.rule import Severity, told
 
 SEVERITY = Severity.ERROR
 look = told("compose/circle")

@@ -11,8 +11,8 @@ Okamochi: each service has a version, chosen once; the lock holds its digest whe
 See: https://docs.docker.com/reference/compose-file/services/#image
 """
 
-from okamochi.audit.backing import database_of, repository_of
 from okamochi.audit.compose_containers import is_backing_image
+from okamochi.audit.images import database_of, repository_of
 from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.services import services
 from okamochi.model.backing_service import ServiceKind

@@ -11,8 +11,8 @@ Okamochi: each service has a check.
 See: https://docs.docker.com/reference/compose-file/services/#depends_on
 """
 
-from okamochi.audit.backing import database_of, without_check
 from okamochi.audit.containers import Container
+from okamochi.audit.images import database_of, without_check
 from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.services import dependencies, named_beside, services
 

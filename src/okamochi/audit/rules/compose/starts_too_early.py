@@ -15,8 +15,8 @@ See: https://docs.docker.com/compose/how-tos/startup-order/
 
 import re
 
-from okamochi.audit.backing import database_of
 from okamochi.audit.containers import Container
+from okamochi.audit.images import database_of
 from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.services import dependencies, in_a_stack, merged, named_beside, services
 from okamochi.audit.started import started_text

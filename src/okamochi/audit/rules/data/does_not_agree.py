@@ -12,9 +12,9 @@ Okamochi: user, database and password are one value each, for both sides.
 See: https://hub.docker.com/_/postgres
 """
 
-from okamochi.audit.backing import database_of
 from okamochi.audit.backing_addresses import ServiceAddress, service_addresses
 from okamochi.audit.containers import Container, ContainerKind
+from okamochi.audit.images import database_of
 from okamochi.audit.interpolation import known_to_compose, resolved
 from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.services import mounts, service_named

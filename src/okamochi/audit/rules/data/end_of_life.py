@@ -12,7 +12,7 @@ See: https://www.postgresql.org/support/versioning/, https://mariadb.org/about/#
 import datetime
 import re
 
-from okamochi.audit.backing import database_of
+from okamochi.audit.images import database_of
 from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.services import services
 from okamochi.oci.reference import tag_of

@@ -11,7 +11,7 @@ Okamochi: a major version, chosen once.
 See: https://www.postgresql.org/docs/current/upgrading.html
 """
 
-from okamochi.audit.backing import database_of, repository_of
+from okamochi.audit.images import database_of, repository_of
 from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.services import services
 from okamochi.model.backing_service import ServiceKind

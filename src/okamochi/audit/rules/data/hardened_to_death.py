@@ -15,8 +15,8 @@ See: https://github.com/docker-library/postgres (docker-entrypoint.sh), https://
 
 import posixpath
 
-from okamochi.audit.backing import database_of, repository_of
 from okamochi.audit.containers import Container
+from okamochi.audit.images import database_of, repository_of
 from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.services import mounts, services
 

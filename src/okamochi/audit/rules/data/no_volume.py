@@ -10,8 +10,8 @@ Okamochi: each database has a named volume.
 See: https://docs.docker.com/engine/storage/volumes/
 """
 
-from okamochi.audit.backing import database_of
 from okamochi.audit.containers import Container
+from okamochi.audit.images import database_of
 from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.services import merged, mounts, services
 from okamochi.model.backing_service import ServiceKind

@@ -10,9 +10,9 @@ Okamochi: services are reached at their own port; nothing is published.
 See: https://docs.docker.com/compose/how-tos/networking/
 """
 
-from okamochi.audit.backing import database_of
 from okamochi.audit.backing_addresses import service_addresses
 from okamochi.audit.containers import Container, ContainerKind
+from okamochi.audit.images import database_of
 from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.services import published, service_named
 

@@ -15,7 +15,7 @@ See: https://github.com/docker-library/postgres/pull/1259
 
 import posixpath
 
-from okamochi.audit.backing import database_of
+from okamochi.audit.images import database_of
 from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.services import mounts, services
 from okamochi.model.backing_service import ServiceKind

@@ -11,8 +11,7 @@ See: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-s
 """
 
 from okamochi.audit.rule import Finds, Found, Setup, Severity
-from okamochi.audit.task_sizes import fitting_memory, mebibytes, units
-from okamochi.audit.tasks import Task, tasks
+from okamochi.audit.tasks import Task, fitting_memory, mebibytes, tasks, units
 
 SEVERITY = Severity.ERROR
 

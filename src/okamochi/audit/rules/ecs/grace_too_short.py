@@ -10,8 +10,8 @@ Okamochi: `stopTimeout` of 35 s, the server's own 25 s.
 See: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
 """
 
+from okamochi.audit.gunicorn_files import graceful_seconds
 from okamochi.audit.rule import Finds, Found, Setup, Severity
-from okamochi.audit.stopping import graceful_seconds
 from okamochi.audit.tasks import task_containers
 
 SEVERITY = Severity.WARNING

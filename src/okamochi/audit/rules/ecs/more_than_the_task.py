@@ -8,8 +8,7 @@ See: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefi
 """
 
 from okamochi.audit.rule import Finds, Found, Setup, Severity
-from okamochi.audit.task_sizes import mebibytes, units
-from okamochi.audit.tasks import Task, tasks
+from okamochi.audit.tasks import Task, mebibytes, tasks, units
 
 SEVERITY = Severity.ERROR
 

@@ -10,7 +10,7 @@ Okamochi: one number in the plan.
 See: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_PortMapping.html
 """
 
-from okamochi.audit.listening import listening_ports
+from okamochi.audit.addresses import listening_ports
 from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.tasks import task_containers
 from okamochi.model.evidence import Evidence

@@ -10,8 +10,7 @@ Okamochi: tells it before anything starts; secrets that are empty count as not g
 See: https://docs.python.org/3/library/os.html#os.environ
 """
 
-from okamochi.audit.rule import Severity
-from okamochi.audit.told import told
+from okamochi.audit.rule import Severity, told
 
 SEVERITY = Severity.WARNING
 look = told("env/blank")

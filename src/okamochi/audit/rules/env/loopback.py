@@ -11,8 +11,7 @@ Okamochi: sets the address of each service that it starts, and says when a file 
 See: https://docs.docker.com/compose/how-tos/networking/
 """
 
-from okamochi.audit.rule import Severity
-from okamochi.audit.told import told
+from okamochi.audit.rule import Severity, told
 
 SEVERITY = Severity.WARNING
 look = told("env/loopback")

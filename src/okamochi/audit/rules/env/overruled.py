@@ -10,8 +10,7 @@ Okamochi: each value has one name, that of the code.
 See: https://docs.docker.com/compose/how-tos/environment-variables/variable-interpolation/
 """
 
-from okamochi.audit.rule import Severity
-from okamochi.audit.told import told
+from okamochi.audit.rule import Severity, told
 
 SEVERITY = Severity.WARNING
 look = told("env/overruled")

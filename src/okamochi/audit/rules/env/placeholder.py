@@ -11,8 +11,7 @@ Okamochi: refuses such a value at `okamochi up`, and makes up what signs or open
 See: https://flask.palletsprojects.com/en/stable/config/#SECRET_KEY
 """
 
-from okamochi.audit.rule import Severity
-from okamochi.audit.told import told
+from okamochi.audit.rule import Severity, told
 
 SEVERITY = Severity.ERROR
 look = told("env/placeholder")

@@ -9,8 +9,7 @@ Okamochi: .env.sample has the names that the code reads, each with its line.
 See: https://12factor.net/config
 """
 
-from okamochi.audit.rule import Severity
-from okamochi.audit.told import told
+from okamochi.audit.rule import Severity, told
 
 SEVERITY = Severity.NOTE
 look = told("env/unread")

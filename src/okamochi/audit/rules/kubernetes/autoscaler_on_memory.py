@@ -11,8 +11,7 @@ Okamochi: the autoscaler goes by CPU.
 See: https://kubernetes.io/docs/concepts/workloads/autoscaling/horizontal-pod-autoscale/
 """
 
-from okamochi.audit.autoscalers import metrics, scaled
-from okamochi.audit.cluster_objects import containers_of
+from okamochi.audit.cluster_objects import containers_of, metrics, scaled
 from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.servers import servers
 

@@ -10,8 +10,7 @@ Okamochi: each container requests CPU and memory.
 See: https://kubernetes.io/docs/concepts/workloads/autoscaling/horizontal-pod-autoscale/
 """
 
-from okamochi.audit.autoscalers import metrics, scaled
-from okamochi.audit.cluster_objects import cluster_objects
+from okamochi.audit.cluster_objects import cluster_objects, metrics, scaled
 from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.model.evidence import Evidence
 

@@ -16,8 +16,8 @@ import re
 
 from okamochi.audit.cluster_objects import ClusterObject, running
 from okamochi.audit.containers import Container
+from okamochi.audit.gunicorn_files import graceful_seconds
 from okamochi.audit.rule import Finds, Found, Setup, Severity
-from okamochi.audit.stopping import graceful_seconds
 from okamochi.containerfiles.yaml_nodes import Node
 
 SEVERITY = Severity.WARNING

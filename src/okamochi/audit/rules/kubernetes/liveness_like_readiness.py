@@ -13,7 +13,7 @@ See: https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startu
 """
 
 from okamochi.audit.cluster_objects import containers_of, workloads
-from okamochi.audit.probes import endurance, question
+from okamochi.audit.health import endurance, question
 from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.model.evidence import Evidence
 

@@ -10,8 +10,8 @@ Okamochi: `preStop` sleeps 5 s.
 See: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination
 """
 
+from okamochi.audit.addresses import listening_ports
 from okamochi.audit.cluster_objects import cluster_objects, containers_of, services_before, workloads
-from okamochi.audit.listening import listening_ports
 from okamochi.audit.rule import Finds, Found, Setup, Severity
 
 SEVERITY = Severity.NOTE

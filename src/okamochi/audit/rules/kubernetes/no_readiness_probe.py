@@ -11,8 +11,8 @@ Okamochi: startup, readiness and liveness probe.
 See: https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/#readiness-probe
 """
 
+from okamochi.audit.addresses import listening_ports
 from okamochi.audit.cluster_objects import cluster_objects, containers_of, services_before
-from okamochi.audit.listening import listening_ports
 from okamochi.audit.rule import Finds, Found, Setup, Severity
 
 SEVERITY = Severity.WARNING

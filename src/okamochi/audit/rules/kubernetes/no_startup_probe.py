@@ -12,8 +12,8 @@ See: https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startu
 """
 
 from okamochi.audit.cluster_objects import running
+from okamochi.audit.health import before_it_kills
 from okamochi.audit.migrating import migration_of
-from okamochi.audit.probes import before_it_kills
 from okamochi.audit.rule import Finds, Found, Setup, Severity
 
 SEVERITY = Severity.WARNING

@@ -11,7 +11,7 @@ See: https://kubernetes.io/docs/concepts/services-networking/service/#field-spec
 """
 
 from okamochi.audit.cluster_objects import ClusterObject, cluster_objects, selects
-from okamochi.audit.probes import PROBES
+from okamochi.audit.health import PROBES
 from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.containerfiles.yaml_nodes import Node
 

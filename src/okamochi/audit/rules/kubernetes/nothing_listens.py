@@ -14,6 +14,7 @@ See: https://kubernetes.io/docs/concepts/services-networking/service/#field-spec
 
 from collections.abc import Iterator
 
+from okamochi.audit.addresses import listening_ports
 from okamochi.audit.cluster_objects import (
     ClusterObject,
     cluster_objects,
@@ -22,8 +23,7 @@ from okamochi.audit.cluster_objects import (
     workloads,
 )
 from okamochi.audit.containers import Container
-from okamochi.audit.listening import listening_ports
-from okamochi.audit.probes import PROBES
+from okamochi.audit.health import PROBES
 from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.containerfiles.yaml_nodes import Node
 from okamochi.model.evidence import Evidence

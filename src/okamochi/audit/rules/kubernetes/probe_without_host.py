@@ -14,7 +14,7 @@ See: https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness
 
 from okamochi.audit.cluster_objects import containers_of, workloads
 from okamochi.audit.containers import Container
-from okamochi.audit.probes import PROBES
+from okamochi.audit.health import PROBES
 from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.containerfiles.yaml_nodes import Node
 from okamochi.model.process import host_of

@@ -8,7 +8,7 @@ Fix: no `replicas` in the object that is scaled; `minReplicas` of the autoscaler
 See: https://kubernetes.io/docs/concepts/workloads/autoscaling/horizontal-pod-autoscale/
 """
 
-from okamochi.audit.autoscalers import scaled
+from okamochi.audit.cluster_objects import scaled
 from okamochi.audit.rule import Edit, Finds, Found, Setup, Severity
 from okamochi.model.evidence import Evidence
 

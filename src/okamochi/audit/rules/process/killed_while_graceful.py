@@ -13,10 +13,10 @@ See: https://docs.docker.com/reference/compose-file/services/#stop_grace_period
 """
 
 from okamochi.audit.containers import Container, ContainerKind
+from okamochi.audit.gunicorn_files import graceful_seconds
 from okamochi.audit.health import seconds_of
 from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.servers import servers
-from okamochi.audit.stopping import graceful_seconds
 
 SEVERITY = Severity.NOTE
 BY_DEFAULT = 10.0

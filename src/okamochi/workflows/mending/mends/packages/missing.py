@@ -9,8 +9,7 @@ from okamochi.model.import_names import distribution_of
 from okamochi.run.proof.answer import Outcome
 from okamochi.workflows.mending.failed import Failed, Mended
 from okamochi.workflows.mending.hints.files.example import example_of_module
-from okamochi.workflows.mending.lacking import package_without
-from okamochi.workflows.mending.own_modules import is_own
+from okamochi.workflows.mending.lacking import is_own, package_without
 
 PSYCOPG2 = frozenset({"psycopg2", "psycopg2-binary"})
 
