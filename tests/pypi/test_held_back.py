@@ -9,6 +9,7 @@ from okamochi.oci.platform import LINUX_AMD64
 from okamochi.pypi.held_back import HeldBack, held_back
 from okamochi.pypi.resolve import resolve_wheels
 from okamochi.pypi.target import Target
+from okamochi.pypi.wanted import Wanted
 from okamochi.system.subprocess_runner import SubprocessRunner
 
 
@@ -42,22 +43,11 @@ def held(tmp_path, links, runner):
         (project / "requirements.txt").write_text(text)
         world = make_world(tmp_path, local_environ(tmp_path, links=links), runner=runner)
         dependencies = Dependencies(files=("requirements.txt",), **more)
-        found = resolve_wheels(
-            world,
-            project_root=project,
-            dependencies=dependencies,
-            target=Target(PYTHON, LINUX_AMD64, GLIBC),
-            preferred=preferred,
-        )
+        target = Target(PYTHON, LINUX_AMD64, GLIBC)
+        wanted = Wanted(root=project, dependencies=dependencies, target=target)
+        found = resolve_wheels(world, wanted, preferred=preferred)
         runner.calls.clear()
-        return held_back(
-            world,
-            found,
-            project_root=project,
-            dependencies=dependencies,
-            target=Target(PYTHON, LINUX_AMD64, GLIBC),
-            preferred=preferred,
-        )
+        return held_back(world, wanted, found, preferred=preferred)
 
     return ask
 
@@ -153,12 +143,9 @@ def resolved(tmp_path, links, text):
     folder = tmp_path / "before"
     folder.mkdir(exist_ok=True)
     (folder / "requirements.txt").write_text(text)
-    return resolve_wheels(
-        make_world(tmp_path, local_environ(tmp_path, links=links)),
-        project_root=folder,
-        dependencies=Dependencies(files=("requirements.txt",)),
-        target=Target(PYTHON, LINUX_AMD64, GLIBC),
-    )
+    dependencies = Dependencies(files=("requirements.txt",))
+    wanted = Wanted(root=folder, dependencies=dependencies, target=Target(PYTHON, LINUX_AMD64, GLIBC))
+    return resolve_wheels(make_world(tmp_path, local_environ(tmp_path, links=links)), wanted)
 
 
 def test_what_a_requirement_brings_along_may_be_held_back_too(held, links, words):

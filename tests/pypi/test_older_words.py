@@ -7,9 +7,9 @@ from okamochi.model.plan import Dependencies
 from okamochi.oci.platform import LINUX_AMD64
 from okamochi.pypi.older_words import NowhereError, bound_with_word, day_has_word
 from okamochi.pypi.target import Target
+from okamochi.pypi.wanted import Wanted
 
 TARGET = Target(PYTHON, LINUX_AMD64, GLIBC)
-ALONE = {"project_root": None, "dependencies": Dependencies(), "target": TARGET}
 
 
 @pytest.fixture
@@ -22,16 +22,13 @@ def asked(tmp_path):
         for version, text in texts.items():
             make_wheel(links, "web", version, files={"web.py": text.encode()})
         world = make_world(tmp_path, local_environ(tmp_path, links=links))
-        return bound_with_word(
-            world,
-            "web",
-            installed,
-            word,
-            **ALONE,
-            **more,
-        )
+        return bound_with_word(world, wanted_in(tmp_path), "web", installed, word, **more)
 
     return bound
+
+
+def wanted_in(folder):
+    return Wanted(root=folder, dependencies=Dependencies(), target=TARGET)
 
 
 OLD, NEW = "def first_request(): ...\n", "def first_requests(): ...\n"
@@ -63,8 +60,8 @@ def test_the_text_of_compiled_modules_tells_nothing(tmp_path):
     links.mkdir()
     make_wheel(links, "web", "2.0", files={"web.so": b"\x7fELF", "other.py": b""})
     world = make_world(tmp_path, local_environ(tmp_path, links=links))
-    assert bound_with_word(world, "web", "3.1", "word", **ALONE) == ""
-    assert day_has_word(world, "web", "2030-01-01T00:00:00Z", "word", **ALONE)
+    assert bound_with_word(world, wanted_in(tmp_path), "web", "3.1", "word") == ""
+    assert day_has_word(world, wanted_in(tmp_path), "web", "2030-01-01T00:00:00Z", "word")
 
 
 def test_the_package_of_a_day_has_the_name_or_not(tmp_path):
@@ -72,5 +69,5 @@ def test_the_package_of_a_day_has_the_name_or_not(tmp_path):
     links.mkdir()
     make_wheel(links, "web", "2.0", files={"web.py": OLD.encode()})
     world = make_world(tmp_path, local_environ(tmp_path, links=links))
-    assert day_has_word(world, "web", "2030-01-01T00:00:00Z", "first_request", **ALONE)
-    assert not day_has_word(world, "web", "2030-01-01T00:00:00Z", "firstrequest", **ALONE)
+    assert day_has_word(world, wanted_in(tmp_path), "web", "2030-01-01T00:00:00Z", "first_request")
+    assert not day_has_word(world, wanted_in(tmp_path), "web", "2030-01-01T00:00:00Z", "firstrequest")

@@ -12,6 +12,7 @@ from okamochi.pypi.install import wheel_trees
 from okamochi.pypi.resolve import resolve_wheels
 from okamochi.pypi.target import Target
 from okamochi.pypi.unpacked import LEFT_OUT
+from okamochi.pypi.wanted import Wanted
 
 pytestmark = pytest.mark.network
 SITE = f"opt/venv/lib/python{PYTHON}/site-packages"
@@ -20,14 +21,10 @@ SITE = f"opt/venv/lib/python{PYTHON}/site-packages"
 def build(tmp_path, text, platform=LINUX_AMD64):
     (tmp_path / "requirements.txt").write_text(text)
     world = make_world(tmp_path, dict(os.environ))
-    target = {"target": Target(PYTHON, platform, GLIBC)}
-    wheels = resolve_wheels(
-        world,
-        project_root=tmp_path,
-        dependencies=Dependencies(files=("requirements.txt",), added=("gunicorn>=25.1",)),
-        **target,
-    )
-    return wheel_trees(world, wheels, **target)
+    target = Target(PYTHON, platform, GLIBC)
+    dependencies = Dependencies(files=("requirements.txt",), added=("gunicorn>=25.1",))
+    wheels = resolve_wheels(world, Wanted(root=tmp_path, dependencies=dependencies, target=target))
+    return wheel_trees(world, wheels, target=target)
 
 
 def every_path(trees):

@@ -14,6 +14,7 @@ from okamochi.pypi.requirement_line import ADDED, requirement_of
 from okamochi.pypi.resolve import resolve_wheels
 from okamochi.pypi.sdists import find_sdist
 from okamochi.pypi.target import Target
+from okamochi.pypi.wanted import Wanted
 from okamochi.system.progress import SilentReporter
 from okamochi.system.subprocess_runner import SubprocessRunner
 from okamochi.system.world import World
@@ -40,15 +41,14 @@ def resolve(tmp_path, project, links):
         world = make_world(
             tmp_path, environ or local_environ(tmp_path, links=links), offline=offline, cache=cache
         )
-        return resolve_wheels(
-            world,
-            project_root=project,
-            dependencies=Dependencies(files=("requirements.txt",), **more),
-            target=Target(PYTHON, platform, GLIBC),
-            preferred=preferred,
-        )
+        dependencies = Dependencies(files=("requirements.txt",), **more)
+        return resolve_wheels(world, wanted_of(project, dependencies, platform), preferred=preferred)
 
     return run
+
+
+def wanted_of(project, dependencies, platform=LINUX_AMD64):
+    return Wanted(root=project, dependencies=dependencies, target=Target(PYTHON, platform, GLIBC))
 
 
 def names(wheels):
@@ -236,9 +236,7 @@ def test_a_source_whose_digest_is_not_listed_is_not_to_be_built(resolve, links, 
         find_sdist(
             make_world(tmp_path, local_environ(tmp_path, links=links)),
             "lib==1.0",
-            project_root=project,
-            dependencies=Dependencies(files=("requirements.txt",)),
-            target=Target(PYTHON, LINUX_AMD64, GLIBC),
+            wanted_of(project, Dependencies(files=("requirements.txt",))),
         )
     assert sha256_of(source) in caught.value.details[0]
 
@@ -251,13 +249,9 @@ def test_a_source_whose_digest_a_lock_does_not_list_is_not_to_be_built(links, pr
     (project / "Pipfile.lock").write_text(json.dumps({"default": {"lib": entry}}))
 
     def found():
-        return find_sdist(
-            make_world(tmp_path, local_environ(tmp_path, links=links)),
-            "lib==1.0",
-            project_root=project,
-            dependencies=Dependencies(manager=DependencyManager.PIPENV, lock_file="Pipfile.lock"),
-            target=Target(PYTHON, LINUX_AMD64, GLIBC),
-        )
+        dependencies = Dependencies(manager=DependencyManager.PIPENV, lock_file="Pipfile.lock")
+        world = make_world(tmp_path, local_environ(tmp_path, links=links))
+        return find_sdist(world, "lib==1.0", wanted_of(project, dependencies))
 
     if listed:
         assert found().sha256 == digest
@@ -475,14 +469,11 @@ def test_a_secret_written_out_in_a_query_is_refused_before_anything_is_asked(res
 @pytest.mark.network
 def test_as_of_a_day_the_index_has_nothing_newer_but_what_okamochi_adds(tmp_path, project):
     (project / "requirements.txt").write_text("click\n")
-    wheels = resolve_wheels(
-        World.real(os.environ, SilentReporter(), cache_root=tmp_path / "cache"),
-        project_root=project,
-        dependencies=Dependencies(
-            files=("requirements.txt",), added=("gunicorn>=26.1",), exclude_newer="2021-06-01T00:00:00Z"
-        ),
-        target=Target(PYTHON, LINUX_AMD64, GLIBC),
+    dependencies = Dependencies(
+        files=("requirements.txt",), added=("gunicorn>=26.1",), exclude_newer="2021-06-01T00:00:00Z"
     )
+    world = World.real(os.environ, SilentReporter(), cache_root=tmp_path / "cache")
+    wheels = resolve_wheels(world, wanted_of(project, dependencies))
     found = {wheel.name: wheel.version for wheel in wheels}
     assert found["click"] == "8.0.1" and int(found["gunicorn"].split(".")[0]) >= 26
 
@@ -547,10 +538,5 @@ def test_an_index_that_sends_a_byte_from_time_to_time_is_given_up(tmp_path, proj
         environ = {**local_environ(tmp_path), "PIP_INDEX_URL": f"{index.url}/simple/"}
         world = make_world(tmp_path, environ, runner=SubprocessRunner(trickle_window_seconds=1.5))
         with pytest.raises(TransientRegistryError) as raised:
-            resolve_wheels(
-                world,
-                project_root=project,
-                dependencies=Dependencies(files=("requirements.txt",)),
-                target=Target(PYTHON, LINUX_AMD64, GLIBC),
-            )
+            resolve_wheels(world, wanted_of(project, Dependencies(files=("requirements.txt",))))
     assert raised.value.exit_code == 75 and "bytes a second" in raised.value.message

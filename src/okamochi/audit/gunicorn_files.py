@@ -7,6 +7,7 @@ import msgspec
 from okamochi.audit.containers import Container
 from okamochi.audit.servers import Option, Server, config_path, gunicorn_setting, servers
 from okamochi.audit.setup import Setup
+from okamochi.system.python_text import syntax_tree
 
 __all__ = ["graceful_seconds", "gunicorn_value"]
 
@@ -43,11 +44,8 @@ def gunicorn_value(server: Server, setting: str, setup: Setup) -> Setting:
 
 def names(text: str, word: str) -> bool:
     """Whether a configuration may assign a name anywhere."""
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError):
-        return True
-    return any(is_named(one, word) for one in ast.walk(tree))
+    tree = syntax_tree(text)
+    return tree is None or any(is_named(one, word) for one in ast.walk(tree))
 
 
 def is_named(one: ast.AST, word: str) -> bool:

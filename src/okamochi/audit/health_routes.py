@@ -8,6 +8,7 @@ import msgspec
 
 from okamochi.audit.setup import Setup
 from okamochi.system.patterns import regex
+from okamochi.system.python_text import syntax_tree
 
 __all__ = ["database_behind"]
 
@@ -44,9 +45,8 @@ def database_behind(path: str, setup: Setup) -> AskedDatabase | None:
         last = wanted.rpartition("/")[2]
         if re.search(rf"{re.escape(last)}/?[\"']", text) is None or len(text) > MOST_CHARACTERS:
             continue
-        try:
-            tree = ast.parse(text)
-        except (SyntaxError, ValueError, RecursionError):
+        tree = syntax_tree(text)
+        if tree is None:
             continue
         functions = {one.name: one for one in ast.walk(tree) if isinstance(one, Function)}
         for one in answering(functions, wanted):

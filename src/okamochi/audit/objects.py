@@ -8,6 +8,7 @@ from enum import StrEnum
 import msgspec
 
 from okamochi.audit.setup import Setup
+from okamochi.system.python_text import syntax_tree
 
 __all__ = ["Lookup", "looked_up"]
 
@@ -38,11 +39,9 @@ def looked_up(module: str, name: str, setup: Setup) -> Looked:
         return Looked(Lookup.UNKNOWN if may_be_elsewhere(parts, setup) else Lookup.NO_MODULE)
     if len(paths) > 1:
         return Looked(Lookup.UNKNOWN)
-    try:
-        tree = ast.parse(setup.project.read_text(paths[0]) or "")
-    except (SyntaxError, ValueError, RecursionError):
-        return Looked(Lookup.UNKNOWN, paths[0])
-    return Looked(answer(tree, name.partition(".")[0]), paths[0])
+    tree = syntax_tree(setup.project.read_text(paths[0]) or "")
+    found = answer(tree, name.partition(".")[0]) if tree is not None else Lookup.UNKNOWN
+    return Looked(found, paths[0])
 
 
 def modules(parts: list[str], setup: Setup) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ import msgspec
 
 from okamochi.audit.containers import Container
 from okamochi.audit.setup import Setup
+from okamochi.system.python_text import syntax_tree
 from okamochi.system.words import word_set
 
 __all__ = [
@@ -205,11 +206,8 @@ def of_file(server: Server, setup: Setup) -> Iterator[Option]:
     """What its configuration file assigns as a plain value; what it computes is there with the value ""."""
     path = config_path(server, setup)
     text = setup.project.read_text(path) if path else None
-    try:
-        tree = ast.parse(text or "")
-    except (SyntaxError, ValueError, RecursionError):
-        return
-    for one in tree.body:
+    tree = syntax_tree(text or "")
+    for one in tree.body if tree is not None else ():
         target = one.targets[0] if isinstance(one, ast.Assign) else getattr(one, "target", None)
         if isinstance(one, ast.Assign | ast.AnnAssign) and isinstance(target, ast.Name):
             value = str(one.value.value) if isinstance(one.value, ast.Constant) else ""

@@ -19,15 +19,15 @@ from okamochi.pypi.requirement_line import ADDED, RequirementLine, expanded, req
 from okamochi.pypi.requirements import Requirements
 from okamochi.pypi.target import Target
 from okamochi.pypi.uv_program import OFFERED, ProjectIndexes, UvRun, read_project_indexes, started
+from okamochi.pypi.wanted import Wanted
 from okamochi.system.data_text import toml_of
 from okamochi.system.process import Completed
 from okamochi.system.world import World
 
-__all__ = ["FAR_FUTURE", "NOTHING", "Compilation", "Lines", "compilation", "index_date", "inline_lines"]
+__all__ = ["FAR_FUTURE", "Compilation", "Lines", "compilation", "index_date", "inline_lines"]
 
 INLINE = "pyproject.toml"
 LOCK = "pylock.toml"
-NOTHING: Mapping[str, Built] = {}
 FAR_FUTURE = "2999-12-31T00:00:00Z"
 
 Lines = tuple[RequirementLine, ...]
@@ -91,26 +91,18 @@ class Compilation(msgspec.Struct, frozen=True):
 
 
 @contextmanager
-def compilation(
-    world: World,
-    *,
-    project_root: Path,
-    dependencies: Dependencies,
-    target: Target,
-    built: tuple[Built, ...] = (),
-    direct: Mapping[str, Built] = NOTHING,
-) -> Iterator[Compilation]:
+def compilation(world: World, wanted: Wanted) -> Iterator[Compilation]:
     """PlanError for lines with tokens, which a lock would show."""
+    dependencies, target = wanted.dependencies, wanted.target
     indexes = read_project_indexes(
-        project_root, dependencies, python_version=target.python_version, machine=target.platform.machine
+        wanted.root, dependencies, python_version=target.python_version, machine=target.platform.machine
     )
     lines = all_lines(indexes.requirements, dependencies)
     refuse_tokens(lines)
     tied = tuple(one.specifier for one in inline_lines(dependencies)) if indexes.sources.sources else ()
-    own = tuple({one.wheel: one for one in (*built, *direct.values())}.values())
-    with started(world, indexes, dependencies=tied, offered=own) as uv:
-        placed = tuple(in_place(line, direct, uv) for line in lines)
-        yield Compilation(uv, indexes, placed, target, own)
+    with started(world, indexes, dependencies=tied, offered=wanted.own) as uv:
+        placed = tuple(in_place(line, wanted.direct, uv) for line in lines)
+        yield Compilation(uv, indexes, placed, target, wanted.own)
 
 
 def all_lines(requirements: Requirements, dependencies: Dependencies) -> Lines:

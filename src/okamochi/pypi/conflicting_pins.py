@@ -1,19 +1,17 @@
 """Pins that contradict each other: which other release of one of them all the rest admits."""
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator
 
 import msgspec
 from packaging.utils import canonicalize_name
 
 from okamochi.model.plan import Dependencies
 from okamochi.pypi.asked import asked_of
-from okamochi.pypi.built_wheel import Built
-from okamochi.pypi.compilation import NOTHING, Compilation, Lines, compilation, inline_lines
+from okamochi.pypi.compilation import Compilation, Lines, compilation, inline_lines
 from okamochi.pypi.moved_pins import pinned_version, with_specifier
 from okamochi.pypi.requirement_line import ADDED, RequirementLine
-from okamochi.pypi.target import Target
 from okamochi.pypi.uv_errors import mentions
+from okamochi.pypi.wanted import Wanted
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
 from okamochi.system.world import World
@@ -32,22 +30,11 @@ class AdmittedPin(msgspec.Struct, frozen=True):
     version: str
 
 
-def admitted_instead(
-    world: World,
-    explanation: str,
-    *,
-    project_root: Path,
-    dependencies: Dependencies,
-    target: Target,
-    built: tuple[Built, ...] = (),
-    direct: Mapping[str, Built] = NOTHING,
-) -> AdmittedPin | None:
+def admitted_instead(world: World, wanted: Wanted, explanation: str) -> AdmittedPin | None:
     """Of the pins that uv's `explanation` names the one whose move lets all the others stay, to the nearest
     later release, else to the nearest earlier one; what others depend on is moved before what depends on it.
     Where no single one does, the one that resolves what is explained. None where nothing does."""
-    with compilation(
-        world, project_root=project_root, dependencies=dependencies, target=target, built=built, direct=direct
-    ) as asked:
+    with compilation(world, wanted) as asked:
         named = [line for line in asked.lines if mentions(explanation, line.name)]
         absent = frozenset(map(canonicalize_name, NOT_THERE.findall(explanation)))
         pins = sorted(

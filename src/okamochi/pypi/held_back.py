@@ -5,20 +5,17 @@ kind, however old, and is content.
 """
 
 from collections.abc import Iterator, Mapping, Set
-from pathlib import Path
 
 import msgspec
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from okamochi.model.lock import LockedWheel
-from okamochi.model.plan import Dependencies
-from okamochi.pypi.built_wheel import Built
-from okamochi.pypi.compilation import NOTHING, Compilation, Lines, compilation
+from okamochi.pypi.compilation import Compilation, Lines, compilation
 from okamochi.pypi.requirement_line import ADDED, RequirementLine, requirement_of
 from okamochi.pypi.specifiers import parsed_specifier
-from okamochi.pypi.target import Target
 from okamochi.pypi.uv_errors import Explained, mentions, no_wheel_for
+from okamochi.pypi.wanted import Wanted
 from okamochi.system.process import Completed
 from okamochi.system.world import World
 
@@ -42,15 +39,7 @@ class HeldBack(msgspec.Struct, frozen=True):
 
 
 def held_back(
-    world: World,
-    found: tuple[LockedWheel, ...],
-    *,
-    project_root: Path,
-    dependencies: Dependencies,
-    target: Target,
-    preferred: tuple[LockedWheel, ...] = (),
-    built: tuple[Built, ...] = (),
-    direct: Mapping[str, Built] = NOTHING,
+    world: World, wanted: Wanted, found: tuple[LockedWheel, ...], *, preferred: tuple[LockedWheel, ...] = ()
 ) -> tuple[HeldBack, ...]:
     """Of what was `found` for these requirements a moment ago, that which could be newer if sources were
     built; newer than an older lock's, where versions of one are `preferred`.
@@ -59,9 +48,7 @@ def held_back(
     of the few that something else bounds; none, where everything is pinned. No source is built or even
     fetched: while uv looks for a solution with sources among the candidates, they are said to depend on
     nothing."""
-    with compilation(
-        world, project_root=project_root, dependencies=dependencies, target=target, built=built, direct=direct
-    ) as asked:
+    with compilation(world, wanted) as asked:
         return tuple(_held(asked, found, {one.name: one.version for one in preferred}))
 
 

@@ -1,9 +1,7 @@
 """What installed wheels need beside Python: libraries that their own link against or that their Python opens,
 programs that it starts. What the wheels bring themselves does not count."""
 
-import ast
 import re
-import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +13,7 @@ from okamochi.pypi.elf import ElfFacts, elf_facts
 from okamochi.pypi.module_graph import WheelModule, modules_of, reached_modules, top_names
 from okamochi.pypi.python_calls import CallKind, NativeCall, native_calls
 from okamochi.pypi.wheel_tree import FILES_FOLDER, TreeFile, WheelTree
+from okamochi.system.python_text import syntax_tree
 
 __all__ = ["MENTIONS", "ProgramUse", "WheelScan", "what_is_said"]
 
@@ -143,7 +142,8 @@ class WheelScan:
             if OTHER_SYSTEM.search(module.name):
                 continue
             if any(word in content for word in WORDS) and MENTIONS.search(content):
-                found += [(module, call) for call in native_calls(parsed(content))]
+                code = syntax_tree(content)
+                found += [(module, call) for call in native_calls(code)] if code is not None else []
         return tuple(sorted(found, key=lambda pair: (pair[0].name, pair[1].line)))
 
     def opened(self) -> Iterator[NativeNeed]:
@@ -263,13 +263,3 @@ def need_of(
     short = path.partition("/site-packages/")[2] or path
     wheel = f"{tree.wheel.name} {tree.wheel.version}"
     return NativeNeed(kind=kind, names=names, path=short, line=line, wheel=wheel, reason=reason)
-
-
-def parsed(content: bytes) -> ast.Module:
-    """Empty for what this Python cannot parse."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            return ast.parse(content)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return ast.Module(body=[], type_ignores=[])

@@ -10,9 +10,9 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from okamochi.errors import OkamochiError
-from okamochi.model.plan import Dependencies
 from okamochi.pypi.target import Target
-from okamochi.pypi.uv_program import UvRun, read_project_indexes, started
+from okamochi.pypi.uv_program import UvRun, index_settings, started
+from okamochi.pypi.wanted import Wanted
 from okamochi.system.world import World
 
 __all__ = ["NowhereError", "bound_with_word", "day_has_word"]
@@ -30,15 +30,7 @@ class UntoldError(Exception):
 
 
 def bound_with_word(
-    world: World,
-    package: str,
-    installed: str,
-    word: str,
-    *,
-    project_root: Path,
-    dependencies: Dependencies,
-    target: Target,
-    lowered: bool = False,
+    world: World, wanted: Wanted, package: str, installed: str, word: str, *, lowered: bool = False
 ) -> str:
     """The first bound ("2.3") below which the package has the word: before the installed major version,
     before the last two minor ones of the version that this leads to, before its major one. Where the package
@@ -46,16 +38,16 @@ def bound_with_word(
     none of them has it."""
     try:
         version: Version | None = Version(installed)
-        indexes = read_project_indexes(project_root, Dependencies(files=dependencies.files))
+        indexes = index_settings(wanted.root, wanted.dependencies)
         with started(world, indexes) as uv:
             assert version is not None
             if not lowered:
                 major = version.major
-                version = _look(uv, f"{package}<{major}", word, target)
+                version = _look(uv, f"{package}<{major}", word, wanted.target)
                 if version is None:
                     return str(major)
             for bound in _bounds(version):
-                older = _look(uv, f"{package}<{bound}", word, target)
+                older = _look(uv, f"{package}<{bound}", word, wanted.target)
                 if older is None:
                     return bound
     except (OkamochiError, InvalidVersion, UntoldError):
@@ -70,21 +62,12 @@ def _bounds(version: Version) -> Iterator[str]:
         yield str(version.major)
 
 
-def day_has_word(
-    world: World,
-    package: str,
-    instant: str,
-    word: str,
-    *,
-    project_root: Path,
-    dependencies: Dependencies,
-    target: Target,
-) -> bool:
+def day_has_word(world: World, wanted: Wanted, package: str, instant: str, word: str) -> bool:
     """Whether the package of that day has the word; True where it cannot be told."""
     try:
-        indexes = read_project_indexes(project_root, Dependencies(files=dependencies.files))
+        indexes = index_settings(wanted.root, wanted.dependencies)
         with started(world, indexes) as uv:
-            return _look(uv, package, word, target, "--exclude-newer", instant) is None
+            return _look(uv, package, word, wanted.target, "--exclude-newer", instant) is None
     except (OkamochiError, UntoldError):
         return True
 

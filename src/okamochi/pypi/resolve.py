@@ -1,7 +1,6 @@
 """From what a project asks for to exactly the wheels that its image will hold."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,15 +10,13 @@ from packaging.version import Version
 
 from okamochi.errors import OkamochiError, PlanError, RegistryError, TransientRegistryError
 from okamochi.model.lock import LockedWheel
-from okamochi.model.plan import Dependencies
-from okamochi.pypi.built_wheel import Built
 from okamochi.pypi.chosen_wheel import chosen_wheel
-from okamochi.pypi.compilation import NOTHING, Compilation, Lines, compilation
+from okamochi.pypi.compilation import Compilation, Lines, compilation
 from okamochi.pypi.missing_wheels import missing_wheels
 from okamochi.pypi.requirement_line import ADDED, requirement_of
 from okamochi.pypi.requirements import Requirements
-from okamochi.pypi.target import Target
 from okamochi.pypi.uv_errors import Explained, no_wheel_for, uv_failure
+from okamochi.pypi.wanted import Wanted
 from okamochi.system.process import Completed
 from okamochi.system.world import World
 
@@ -29,29 +26,18 @@ WITH_PKG_RESOURCES = "setuptools<81"
 
 
 def resolve_wheels(
-    world: World,
-    *,
-    project_root: Path,
-    dependencies: Dependencies,
-    target: Target,
-    preferred: tuple[LockedWheel, ...] = (),
-    briefly: bool = False,
-    built: tuple[Built, ...] = (),
-    direct: Mapping[str, Built] = NOTHING,
+    world: World, wanted: Wanted, *, preferred: tuple[LockedWheel, ...] = (), briefly: bool = False
 ) -> tuple[LockedWheel, ...]:
     """The wheels for the image, sorted by name; each with its digest.
 
     Versions in `preferred` (an older lock's) are kept where the requirements still allow them; without it,
     indexes are asked anew and the newest versions win. Markers are evaluated for the image, never for the
-    host. Wheels `built` from source count as if an index had them; `direct` are those that take the place of
-    a line, by its specifier.
+    host.
     PlanError when nothing satisfies the requirements, UnfitPythonError when that is due to the Python, as for
     a package that has no wheel for it (`briefly`: the error is quick, and names one package), RegistryError
     when an index refuses or lies, TransientRegistryError when none can be reached.
     """
-    with compilation(
-        world, project_root=project_root, dependencies=dependencies, target=target, built=built, direct=direct
-    ) as asked:
+    with compilation(world, wanted) as asked:
         if not asked.lines:
             return ()
         text = _compiled(asked, preferred, briefly)
@@ -60,13 +46,13 @@ def resolve_wheels(
         from okamochi.pypi.sdists import find_sdist
 
         try:
-            find_sdist(world, specifier, project_root=project_root, dependencies=dependencies, target=target)
+            find_sdist(world, specifier, wanted)
         except (PlanError, RegistryError):
             return False
         return True
 
     wheels = tuple(
-        chosen_wheel(package, asked.lines, target, asked.own, has_admitted_source)
+        chosen_wheel(package, asked.lines, wanted.target, asked.own, has_admitted_source)
         for package in text.get("packages", ())
     )
     return tuple(sorted(wheels))

@@ -12,15 +12,14 @@ import msgspec
 from packaging.utils import canonicalize_name
 
 from okamochi.errors import BuildError, PlanError, RegistryError
-from okamochi.model.plan import Dependencies
 from okamochi.pypi.asked import asked_of
 from okamochi.pypi.compilation import index_date
 from okamochi.pypi.requirement_line import RequirementLine
 from okamochi.pypi.sdist_files import check_archive, pyproject_of
 from okamochi.pypi.specifiers import parsed_specifier
-from okamochi.pypi.target import Target
 from okamochi.pypi.uv_errors import uv_failure
-from okamochi.pypi.uv_program import UvRun, read_project_indexes, started
+from okamochi.pypi.uv_program import UvRun, index_settings, started
+from okamochi.pypi.wanted import Wanted
 from okamochi.system.clock import rfc3339
 from okamochi.system.data_text import toml_of
 from okamochi.system.http_exchange import origin
@@ -68,15 +67,14 @@ class Sdist(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.name} {self.version}".rstrip()
 
 
-def find_sdist(
-    world: World, specifier: str, *, project_root: Path, dependencies: Dependencies, target: Target
-) -> Sdist:
+def find_sdist(world: World, specifier: str, wanted: Wanted) -> Sdist:
     """The sdist of the newest version that `specifier` ("name==1.0") and the Python admit.
 
     PlanError when there is none; RegistryError when the index tells no digest of it, or one that is not among
     those that the project lists."""
     name = name_of(specifier)
-    indexes = read_project_indexes(project_root, Dependencies(files=dependencies.files))
+    dependencies, target = wanted.dependencies, wanted.target
+    indexes = index_settings(wanted.root, dependencies)
     with started(world, indexes) as uv:
         uv.without_dependencies(name)
         (uv.folder / "sdist.in").write_text(specifier + "\n", encoding="utf-8")
@@ -91,7 +89,7 @@ def find_sdist(
             )
         sdist = sdist_of(uv, specifier)
     asked = asked_of(
-        DiskProject.open(project_root),
+        DiskProject.open(wanted.root),
         dependencies,
         python_version=target.python_version,
         machine=target.platform.machine,

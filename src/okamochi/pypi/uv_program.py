@@ -36,6 +36,7 @@ __all__ = [
     "OFFERED",
     "ProjectIndexes",
     "UvRun",
+    "index_settings",
     "read_project_indexes",
     "started",
     "uv_path",
@@ -146,6 +147,11 @@ def read_project_indexes(
     return ProjectIndexes(
         requirements, sources, project_root, dependencies.exclude_newer, own, dependencies.moved
     )
+
+
+def index_settings(project_root: Path | None, dependencies: Dependencies) -> ProjectIndexes:
+    """What the project's files say of indexes, and nothing of what it asks for."""
+    return read_project_indexes(project_root, Dependencies(files=dependencies.files))
 
 
 @contextmanager

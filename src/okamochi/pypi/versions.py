@@ -12,7 +12,8 @@ from packaging.utils import canonicalize_name
 from okamochi.errors import OkamochiError
 from okamochi.model.plan import Dependencies
 from okamochi.pypi.target import Target
-from okamochi.pypi.uv_program import UvRun, read_project_indexes, started
+from okamochi.pypi.uv_program import UvRun, index_settings, started
+from okamochi.pypi.wanted import Wanted
 from okamochi.system.data_text import toml_of
 from okamochi.system.world import World
 
@@ -38,7 +39,7 @@ def version_current_at(
     if world.offline:
         return ""
     try:
-        indexes = read_project_indexes(project_root, Dependencies(files=dependencies.files))
+        indexes = index_settings(project_root, dependencies)
         with started(world, indexes) as uv:
             asked = f"{canonicalize_name(name)}{bound}"
             return wheel_or_source(uv, asked, "--exclude-newer", instant).version
@@ -47,30 +48,23 @@ def version_current_at(
 
 
 def later_releases(
-    world: World,
-    name: str,
-    version: str,
-    *,
-    days: Sequence[str],
-    project_root: Path,
-    dependencies: Dependencies,
-    target: Target,
+    world: World, wanted: Wanted, name: str, version: str, *, days: Sequence[str]
 ) -> Iterator[str]:
     """What could take the place of a release for this target: the nearest later one that has a wheel for it;
     where none has, those that were the newest on these days, and today, as sources."""
     if world.offline:
         return
     package, later = canonicalize_name(name), f"{canonicalize_name(name)}>{version}"
-    indexes = read_project_indexes(project_root, Dependencies(files=dependencies.files))
+    indexes = index_settings(wanted.root, wanted.dependencies)
     with started(world, indexes) as uv:
-        wheel = version_with_wheel(uv, later, target, "lowest-direct")
+        wheel = version_with_wheel(uv, later, wanted.target, "lowest-direct")
         if wheel:
             yield wheel
             return
         told: set[str] = set()
         for day in (*days, ""):
             dated = ("--exclude-newer", day) if day else ()
-            options = ("--no-binary", package, *dated, *target.arguments)
+            options = ("--no-binary", package, *dated, *wanted.target.arguments)
             found = newest(uv, later, *options).version
             if found and found not in told:
                 told.add(found)
@@ -100,7 +94,7 @@ def published_by(
     package = canonicalize_name(name)
     date = ("--exclude-newer", instant)
     try:
-        indexes = read_project_indexes(project_root, Dependencies(files=dependencies.files))
+        indexes = index_settings(project_root, dependencies)
         with started(world, indexes) as uv:
             if uv.no_index:  # all that there is was put there by the user
                 return newest(uv, package).version

@@ -6,7 +6,7 @@ import warnings
 __all__ = ["syntax_tree"]
 
 
-def syntax_tree(text: str) -> ast.Module | None:
+def syntax_tree(text: str | bytes) -> ast.Module | None:
     """None for what this Python cannot parse. What it would warn of (`"\\d"`) is the author's business."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

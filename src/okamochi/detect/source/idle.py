@@ -8,7 +8,6 @@ the words that detectors know, and hold the plans against each other.
 
 import ast
 import re
-import warnings
 from collections.abc import Callable, Collection, Iterator
 from functools import cached_property
 
@@ -16,6 +15,7 @@ import msgspec
 
 from okamochi.detect.source.handlers import TOLD
 from okamochi.system.patterns import regex
+from okamochi.system.python_text import syntax_tree
 
 __all__ = ["SWITCHES", "VIEWS", "IdleEdit", "idle_edit", "is_view", "says_what"]
 
@@ -100,12 +100,8 @@ class Side(msgspec.Struct, frozen=True, eq=False, dict=True):
 
     @classmethod
     def of(cls, text: str, start: int, end: int) -> "Side | None":
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                return cls(text, ast.parse(text), start, end)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return None
+        tree = syntax_tree(text)
+        return cls(text, tree, start, end) if tree is not None else None
 
     @cached_property
     def places(self) -> tuple[Place, ...]:

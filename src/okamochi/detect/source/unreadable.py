@@ -11,6 +11,7 @@ from okamochi.errors import DetectionError
 from okamochi.model.evidence import Decision, Evidence
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
+from okamochi.system.python_text import syntax_tree
 
 __all__ = ["nested_too_deep", "not_parsed", "refuse_unreadable", "unread_modules"]
 
@@ -54,10 +55,8 @@ def nested_too_deep(project: ProjectFiles) -> DetectionError:
 
 def deepest(text: str) -> tuple[int, int]:
     """The line of a statement's deepest part, and how deep that is; zeros for what cannot be parsed."""
-    try:
-        level: list[ast.AST] = [ast.parse(text)]
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return 0, 0
+    tree = syntax_tree(text)
+    level: list[ast.AST] = [tree] if tree is not None else []
     line, depth = 0, 0
     while level:
         line, depth = next((one.lineno for one in reversed(level) if hasattr(one, "lineno")), line), depth + 1

@@ -14,7 +14,8 @@ from okamochi.pypi.install import wheel_trees
 from okamochi.pypi.requirement_line import expanded
 from okamochi.pypi.resolve import resolve_wheels
 from okamochi.pypi.target import Target
-from okamochi.pypi.uv_program import read_project_indexes
+from okamochi.pypi.uv_program import index_settings
+from okamochi.pypi.wanted import Wanted
 from okamochi.pypi.wheel_tree import FILES_FOLDER
 from okamochi.run import host
 from okamochi.system.world import World
@@ -68,14 +69,8 @@ class BuildEnvironment(msgspec.Struct, frozen=True):
         """The wheels that serve; `asked` is an empty folder to write them down in.
         UnfitPythonError when one of them has no wheel either."""
         (asked / REQUIREMENTS).write_text(self._text(requirements), encoding="utf-8")
-        return resolve_wheels(
-            self.world,
-            project_root=asked,
-            dependencies=self._asked,
-            target=self.target,
-            briefly=True,
-            built=built,
-        )
+        wanted = Wanted(root=asked, dependencies=self._asked, target=self.target, built=built)
+        return resolve_wheels(self.world, wanted, briefly=True)
 
     @property
     def _asked(self) -> Dependencies:
@@ -120,7 +115,7 @@ class BuildEnvironment(msgspec.Struct, frozen=True):
 
 def index_lines(project_root: Path, dependencies: Dependencies, environ: Mapping[str, str]) -> list[str]:
     """Where a build's tools come from besides, as the project's own requirement files have it."""
-    said = read_project_indexes(project_root, replace_files(dependencies)).requirements.indexes
+    said = index_settings(project_root, dependencies).requirements.indexes
     lines = [f"--index-url {expanded(said.index_url, environ)}"] if said.index_url else []
     lines += [f"--extra-index-url {expanded(url, environ)}" for url in said.extra_index_urls]
     links = (expanded(link, environ) for link in said.find_links)
@@ -136,7 +131,3 @@ def place_file(source: Path, place: Path, *, executable: bool) -> None:
         place.chmod(0o755)
     else:
         os.link(source, place)
-
-
-def replace_files(dependencies: Dependencies) -> Dependencies:
-    return Dependencies(files=dependencies.files)

@@ -32,17 +32,7 @@ def newest_wheels(session: LockSession) -> tuple[LockedWheel, ...]:
 
 
 def held_in(session: LockSession, wheels: tuple[LockedWheel, ...]) -> tuple[HeldBack, ...]:
-    plan = session.planned.plan
-    return held_back(
-        session.world,
-        wheels,
-        project_root=session.planned.root,
-        dependencies=plan.dependencies,
-        target=session.target,
-        preferred=session.kept,
-        built=session.built,
-        direct=session.direct(),
-    )
+    return held_back(session.world, session.wanted_with_built(), wheels, preferred=session.kept)
 
 
 def built_for(session: LockSession, group: list[HeldBack]) -> bool:

@@ -125,32 +125,15 @@ def later_for(session: LockSession, problem: UnbuiltError, hopeless: set[str]) -
     pin = project_pin(session.planned, session.platform, name)
     if pin is None or not version:
         return None
-    plan = session.planned.plan
-    for release in later_releases(
-        session.world,
-        name,
-        pinned_version(pin),
-        days=days_of_packages(plan.python_version),
-        project_root=session.planned.root,
-        dependencies=plan.dependencies,
-        target=session.target,
-    ):
+    days = days_of_packages(python_of(session))
+    for release in later_releases(session.world, session.wanted, name, pinned_version(pin), days=days):
         if f"{name}=={release}" not in hopeless:
             return moved_to(pin, release, problem.message)
     return None
 
 
 def admitted_for(session: LockSession, problem: ConflictError, hopeless: set[str]) -> Correction | None:
-    plan = session.planned.plan
-    found = admitted_instead(
-        session.world,
-        "\n".join(problem.details),
-        project_root=session.planned.root,
-        dependencies=plan.dependencies,
-        target=session.target,
-        built=session.built,
-        direct=session.direct(),
-    )
+    found = admitted_instead(session.world, session.wanted_with_built(), "\n".join(problem.details))
     if found is None or f"{found.line.name}=={found.version}" in hopeless:
         return None
     hopeless.add(f"{found.line.name}=={found.version}")

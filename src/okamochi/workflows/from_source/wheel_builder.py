@@ -21,6 +21,7 @@ from okamochi.pypi.sdist_files import compiles
 from okamochi.pypi.sdists import Sdist, build_requirements, fetch_sdist, find_sdist
 from okamochi.pypi.specifiers import parsed_specifier
 from okamochi.pypi.target import Target
+from okamochi.pypi.wanted import Wanted
 from okamochi.system.world import World
 from okamochi.workflows.from_source.build_environment import (
     NOT_BOUND,
@@ -87,13 +88,8 @@ class WheelBuilder(msgspec.Struct, dict=True):
 
         PlanError when there is no source either; BuildError with the log's end when building fails;
         EngineError where nothing can be isolated."""
-        sdist = find_sdist(
-            self.world,
-            specifier,
-            project_root=self.project_root,
-            dependencies=self.dependencies,
-            target=self.target,
-        )
+        wanted = Wanted(root=self.project_root, dependencies=self.dependencies, target=self.target)
+        sdist = find_sdist(self.world, specifier, wanted)
         if expected is not None:
             require_expected(sdist, expected)
         return self.build_source(sdist, depth=depth)

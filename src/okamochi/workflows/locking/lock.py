@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from okamochi.errors import OkamochiError, PlanError
 from okamochi.model.lock import Lock, LockedDeb, LockedImage, LockedPlatform, LockedWheel
 from okamochi.model.lock_codec import lock_from_json, lock_to_json
@@ -22,6 +24,7 @@ from okamochi.workflows.rebuilding.seen import Seen
 
 if TYPE_CHECKING:
     from okamochi.pypi.built_wheel import Built
+    from okamochi.pypi.wanted import Wanted
     from okamochi.workflows.layers.base_image import BaseImage
 
 __all__ = ["LockMode", "LockSession"]
@@ -91,6 +94,16 @@ class LockSession:
     @property
     def target(self) -> Target:
         return Target(self.planned.plan.python_version, self.platform, self.glibc_version)
+
+    @property
+    def wanted(self) -> "Wanted":
+        from okamochi.pypi.wanted import Wanted
+
+        return Wanted(root=self.planned.root, dependencies=self.planned.plan.dependencies, target=self.target)
+
+    def wanted_with_built(self) -> "Wanted":
+        """The same, where wheels made from source count; what lines name by a place is built for it."""
+        return msgspec.structs.replace(self.wanted, built=self.built, direct=self.direct())
 
     @property
     def suite(self) -> Suite:
@@ -257,18 +270,14 @@ class LockSession:
 
         plan = self.planned.plan
         refuse_strangers(self.planned, self.world, but=[one.name for one in self.kept])
-        direct = self.direct()
+        wanted = self.wanted_with_built()
         own = {one.wheel.name for one in self.local()}
         with self.world.reporter.step("Dependencies: resolving"):
             found = resolve_wheels(
                 self.world,
-                project_root=self.planned.root,
-                dependencies=plan.dependencies,
-                target=self.target,
+                wanted,
                 preferred=self.kept,
                 briefly=bool(plan.python_alternatives) if briefly is None else briefly,
-                built=self.built,
-                direct=direct,
             )
         return tuple(wheel for wheel in found if wheel.name not in own)
 

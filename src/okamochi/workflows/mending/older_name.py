@@ -34,6 +34,7 @@ def only_where_it_helps(
     be looked up; the one with the version that has the name; None where none has it."""
     from okamochi.pypi.older_words import NowhereError, bound_with_word, day_has_word
     from okamochi.pypi.target import Target
+    from okamochi.pypi.wanted import Wanted
 
     word, package = refused_word(answer), refusing_package(answer, planned, installed)
     by_day = found.kind is CorrectionKind.EXCLUDE_NEWER
@@ -42,23 +43,12 @@ def only_where_it_helps(
         return found
     plan = planned.plan
     target = Target(plan.python_version, platform, suite_named(plan.base.suite).glibc_version)
-    dependencies = plan.dependencies
-    root = planned.root
-    if by_day and day_has_word(
-        world, package, found.value, word, project_root=root, dependencies=dependencies, target=target
-    ):
+    wanted = Wanted(root=planned.root, dependencies=plan.dependencies, target=target)
+    if by_day and day_has_word(world, wanted, package, found.value, word):
         return found
+    lowered = any(one.startswith(f"{package}<") for one in plan.dependencies.added)
     try:
-        bound = bound_with_word(
-            world,
-            package,
-            installed[package],
-            word,
-            project_root=root,
-            dependencies=dependencies,
-            target=target,
-            lowered=any(one.startswith(f"{package}<") for one in dependencies.added),
-        )
+        bound = bound_with_word(world, wanted, package, installed[package], word, lowered=lowered)
     except NowhereError:
         world.reporter.note(f"no older version of {package} has {word}, either: none is tried")
         return None

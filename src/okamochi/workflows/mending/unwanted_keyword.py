@@ -16,6 +16,7 @@ from okamochi.model.plan import APP_ROOT
 from okamochi.run.proof.answer import Answer
 from okamochi.run.traces import own_frame
 from okamochi.system.patterns import regex
+from okamochi.system.python_text import syntax_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -68,11 +69,8 @@ def imported_from(planned: "PlannedProject", path: str, name: str) -> Iterator[s
     text = planned.project.read_text(path) or ""
     if name not in text:
         return
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError):
-        return
-    for node in ast.walk(tree):
+    tree = syntax_tree(text)
+    for node in ast.walk(tree) if tree is not None else ():
         if not isinstance(node, ast.ImportFrom) or node.level or not node.module:
             continue
         if any((alias.asname or alias.name) == name for alias in node.names):

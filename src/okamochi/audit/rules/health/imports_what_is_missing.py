@@ -21,6 +21,7 @@ from okamochi.audit.declared import lists
 from okamochi.audit.health import HealthCheck, health_checks
 from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.scripts import project_file
+from okamochi.system.python_text import syntax_tree
 
 SEVERITY = Severity.WARNING
 
@@ -55,11 +56,8 @@ def sources(check: HealthCheck, setup: Setup) -> Iterator[tuple[str, int, str]]:
 
 
 def imported(text: str) -> Iterator[tuple[str, int]]:
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError):
-        return
-    for one in ast.walk(tree):
+    tree = syntax_tree(text)
+    for one in ast.walk(tree) if tree is not None else ():
         if isinstance(one, ast.Import):
             yield from ((alias.name.partition(".")[0], one.lineno) for alias in one.names)
         elif isinstance(one, ast.ImportFrom) and one.module and not one.level:

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 
 from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.system.patterns import regex
+from okamochi.system.python_text import syntax_tree
 
 SEVERITY = Severity.WARNING
 KEY = regex(r"(?:\w+_)?SECRET_KEY|JWT_SECRET|SESSION_SECRET", re.IGNORECASE)
@@ -52,11 +53,8 @@ def look(setup: Setup) -> Finds:
 def assignments(text: str) -> Iterator[tuple[str, ast.expr]]:
     """Of names, attributes and keys that are called like a key that signs. What stands below an `if` or
     `except` is a way out that may never be taken."""
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError):
-        return
-    for one in always_run(tree):
+    tree = syntax_tree(text)
+    for one in always_run(tree) if tree is not None else ():
         target, value = target_of(one)
         name = name_of(target) if target is not None else ""
         if value is not None and KEY.fullmatch(name):
