@@ -15,7 +15,8 @@ import pytest
 from okamochi.detect.planner import make_plan
 from okamochi.detect.source.gist import gist_of
 from okamochi.detect.source.handlers import TOLD
-from okamochi.detect.source.idle import SWITCHES, IdleEdit, idle_edit, is_view, says_what
+from okamochi.detect.source.idle import FUNCTIONS, SWITCHES, IdleEdit, idle_edit, says_what
+from okamochi.detect.source.idle_definitions import acts, is_everyday, is_view
 from okamochi.model.codec import plan_to_json
 from okamochi.model.settings_reader import read_settings
 from okamochi.system.project_files import DiskProject, MemoryProject
@@ -45,6 +46,8 @@ class Shop:
     size = 3
 """
 
+HOME = '@app.get("/")\n'
+
 IDLE = {
     "a number in a sum": ("sum(lines) * rate", "sum(lines) * rate + 1"),
     "a step": ("rate += 1", "rate += 2"),
@@ -62,6 +65,13 @@ IDLE = {
     "a version": ("LIMIT = 3\n", 'LIMIT = 3\nRELEASED = "1.2.3"\n'),
     "a display of words": ("LIMIT = 3\n", 'LIMIT = 3\nCOLOURS = {"red": [1, "two-3"]}\n'),
     "a word in the place of a number": ("LIMIT = 3", 'LIMIT = "three"'),
+    "a route more": (HOME, '@app.get("/more")\ndef more():\n    return {"one": 2}\n\n\n' + HOME),
+    "a route of another verb": (
+        HOME,
+        '@app.route("/more/<int:one>", methods=["POST"])\ndef more(one):\n    return f"{one}"\n\n' + HOME,
+    ),
+    "a function more": ("class Shop", "def twice(number: int) -> int:\n    return number * 2\n\nclass Shop"),
+    "a function that answers a word": ("class Shop", 'def twice():\n    return "two"\n\nclass Shop'),
     "a local that nothing reads": ("    folder = lines\n", "    folder = rate\n"),
 }
 
@@ -86,6 +96,18 @@ NOT_IDLE = {
     "a constant answer": ("return sum(lines) * rate", "return 8000"),
     "a sum of names": ("sum(lines) * rate", "lines + rate"),
     "a function": ("    folder = lines\n", "    folder = lines\n\ndef more():\n"),
+    "a function that is looked for": (HOME, "def make_shop():\n    return 1 + 1\n\n" + HOME),
+    "a function that the module has": (HOME, "def LIMIT():\n    return 1 + 1\n\n" + HOME),
+    "a function with a default": (HOME, "def twice(number=redis):\n    return number * 2\n\n" + HOME),
+    "a function of a library's kind": (HOME, "def twice(number: redis):\n    return number * 2\n\n" + HOME),
+    "a function that writes": (HOME, 'def twice():\n    open("x", "w")\n\n' + HOME),
+    "a function that nobody else decorates so": (HOME, "@redis\ndef twice():\n    pass\n\n" + HOME),
+    "a command": (HOME, '@app.cli.command("twice")\ndef twice():\n    pass\n\n' + HOME),
+    "a health page": (HOME, '@app.get("/healthz")\ndef more():\n    return "ok"\n\n' + HOME),
+    "a page below a health page": (HOME, '@app.get("/v1/health")\ndef more():\n    return "ok"\n\n' + HOME),
+    "a socket": (HOME, '@app.websocket("/more")\ndef more():\n    return "ok"\n\n' + HOME),
+    "another name for a function": ("def total(", "def totals("),
+    "another name for a view": ("def home(", "def start("),
     "a line out of its block": ("        rate += 1\n", "    rate += 1\n"),
     "an else": ("    return sum", "    else:\n        pass\n    return sum"),
     "a string that swallows lines": ("    folder = lines\n", '    folder = """\n'),
@@ -103,6 +125,13 @@ def test_an_edit_is_idle(kind: str) -> None:
 def test_an_edit_is_not_idle(kind: str) -> None:
     assert edit_of(*NOT_IDLE[kind]) is None
     assert edit_of(*NOT_IDLE[kind], back=True) is None
+
+
+def test_a_function_is_judged_with_all_that_it_does() -> None:
+    more = '@app.get("/more")\ndef more():\n    {}\n    return "more"\n\n' + HOME
+    assert edit_of(HOME, more.format("one = len([2])")) is not None
+    assert edit_of(HOME, more.format("one = redis.Redis()")) is None
+    assert edit_of(HOME, more.format("import os")) is None
 
 
 def test_a_name_that_another_module_has_is_not_idle() -> None:
@@ -166,6 +195,18 @@ def below_headers(text: str, statements: list[str], *, views: bool = False) -> s
     return "\n".join(lines)
 
 
+def routes(text: str, words: Sequence[str]) -> str:
+    """Views with all words in path and name, beside those that a module has."""
+    views = [one for one in ast.parse(text).body if isinstance(one, FUNCTIONS) and is_view(one)]
+    holders = {ast.unparse(one.decorator_list[0]).rpartition(".")[0] for one in views}
+    return "".join(
+        f"\n\n@{holder}.get('/{word}/{word}')\ndef {word}_():\n    return '{word}'\n"
+        for holder in holders
+        for word in words
+        if is_everyday(f"/{word}")
+    )
+
+
 BARE = {
     "requirements.txt": b"django\npyodbc\n",
     "manage.py": b"import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n",
@@ -198,11 +239,19 @@ def test_all_words_that_detectors_know_change_no_plan_where_an_edit_is_idle(exam
     written += [f"{word} = {{{dice.choice(free)!r}: True}}" for word in free if not says_what(word)]
     assert len(written) > 1000
     answer = f"return {{{', '.join(f'{word!r}: {word!r}' for word in plain)}}}"
+    functions = [one for one in free if not says_what(one) and not acts(one) and not one.startswith("__")]
+    assert len(functions) > 1000
+    defined = "".join(
+        f"\n\ndef {word}(one, two: int):\n    return {dice.choice(plain)!r}\n" for word in functions
+    )
     edited = {}
-    for path in [path for path in files if path.endswith(".py") and files[path].strip()]:
+    modules = [path for path in files if path.endswith(".py") and files[path].strip()]
+    gaining = {dice.choice(modules), *(path for path in modules if routes(files[path].decode(), functions))}
+    for path in modules:
         text = below_headers(files[path].decode(), [answer], views=True)
         text = below_headers(text, [told, logged, *numbers])
-        edited[path] = "\n".join([text, told, logged, *numbers, *written, ""]).encode()
+        more = defined + routes(files[path].decode(), functions) if path in gaining else ""
+        edited[path] = ("\n".join([text, told, logged, *numbers, *written, ""]) + more).encode()
     assert without_lines(plan_json({**files, **edited})) == before
 
 
@@ -227,6 +276,26 @@ def test_a_plan_with_moved_lines_is_the_one_that_planning_makes(example: str) ->
             expected = plan_json({**files, path: after.encode()})
             assert with_moved_lines(before, path, edit) == expected, (path, place, new)
     assert found >= 4
+
+
+@pytest.mark.parametrize("example", ["flask-minimal", "invoice", "flask-uploads", "fastapi-uv"])
+def test_a_plan_with_a_function_more_is_the_one_that_planning_makes(example: str) -> None:
+    files = files_of(example)
+    before, found = plan_json(files), 0
+    for path in sorted(one for one in files if one.endswith(".py") and files[one].strip()):
+        text = files[path].decode()
+        lines = text.split("\n")
+        for number in [number for number, line in enumerate(lines) if re.match(r"@|def |class ", line)][::9]:
+            if number and lines[number - 1]:
+                continue  # below a decorator
+            new = (routes(text, ["more"]) or "def more(one):\n    if one:\n        return 2\n").strip("\n")
+            after = "\n".join([*lines[:number], *new.split("\n"), "", "", *lines[number:]])
+            edit = idle_edit(gist_of(text), gist_of(after), lambda _: False)
+            if edit is not None:
+                found += 1
+                expected = plan_json({**files, path: after.encode()})
+                assert with_moved_lines(before, path, edit) == expected, (path, number)
+    assert found >= 1
 
 
 def test_a_line_below_the_main_guard_is_never_idle_since_a_process_may_hold_it() -> None:

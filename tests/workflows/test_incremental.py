@@ -101,7 +101,13 @@ def edit_line_above(project: Path) -> None:
     app.write_text(app.read_text().replace("app = Flask", "EDITED = 2\n\napp = Flask"))
 
 
-IDLE = [edit_answer, edit_line_above]
+def edit_routes(project: Path) -> None:
+    app = project / "app.py"
+    route = '@app.get("/more/<word>")\ndef more(word: str) -> str:\n    return f"one {word}"\n\n\n'
+    app.write_text(app.read_text().replace('@app.get("/health")', route + '@app.get("/health")'))
+
+
+IDLE = [edit_answer, edit_line_above, edit_routes]
 
 
 @pytest.mark.parametrize("edit", [edit_template, edit_style, edit_sentence, edit_page, edit_comment, *IDLE])

@@ -17,7 +17,7 @@ import msgspec
 
 from okamochi.detect.source.bodies import argument_names, flat_statements
 from okamochi.detect.source.handlers import CHANGING, HOLDERS, NOT_HELD
-from okamochi.detect.source.idle import VIEWS, is_view
+from okamochi.detect.source.idle_definitions import VIEWS, is_view
 from okamochi.detect.source.names import assigned
 from okamochi.detect.source.python_source import Module
 from okamochi.detect.source.sources import Sources

@@ -63,7 +63,7 @@ def choose_probe(
     if everywhere and not found and not _loads_by_name(objects, reached):
         return ChosenProbe(TcpProbe(host=host), (_nothing_served(everywhere),), no_route=True)
     if not usable:
-        return ChosenProbe(TcpProbe(host=host), (_tcp(health, len(found), host_why),))
+        return ChosenProbe(TcpProbe(host=host), (_tcp(health, host_why),))
     best = usable[0]
     probe = HttpProbe(path=request_path(best.value.path), host=host)
     summary = f"health: GET {best.value.path}" + (f" with Host {host}" if host else "")
@@ -146,7 +146,7 @@ def _nothing_served(everywhere: tuple[Detected[Route], ...]) -> Decision:
     return _decision(summary, Origin.DETECTED, (evidence,))
 
 
-def _tcp(health: list[Detected[Route]], count: int, host_why: tuple[Evidence, ...]) -> Decision:
+def _tcp(health: list[Detected[Route]], host_why: tuple[Evidence, ...]) -> Decision:
     if health:
         evidence = tuple(
             Evidence(
@@ -158,7 +158,7 @@ def _tcp(health: list[Detected[Route]], count: int, host_why: tuple[Evidence, ..
         )
         summary = "health: any HTTP answer on the port; the health route is not open to everybody"
         return _decision(summary, Origin.DETECTED, (*evidence, *host_why))
-    reason = f"none of {count} routes is a health route (/healthz, /health, /livez, /ping, ...)"
+    reason = "no route is a health route (/healthz, /health, /livez, /ping, ...)"
     why = (Evidence(path="", reason=reason), *host_why)
     return _decision("health: any HTTP answer on the port", Origin.DEFAULT, why)
 

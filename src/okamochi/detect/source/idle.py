@@ -14,16 +14,16 @@ from functools import cached_property
 import msgspec
 
 from okamochi.detect.source.handlers import TOLD
+from okamochi.detect.source.idle_definitions import is_idle_definition, is_view, parts_of
 from okamochi.system.patterns import regex
 from okamochi.system.python_text import syntax_tree
 
-__all__ = ["SWITCHES", "VIEWS", "IdleEdit", "idle_edit", "is_view", "says_what"]
+__all__ = ["FUNCTIONS", "SWITCHES", "IdleEdit", "idle_edit", "says_what"]
 
 # Of Python, without effect on anything but what they give.
 BUILTINS = frozenset(["abs", "float", "int", "len", "max", "min", "print", "repr", "round", "str", "sum"])
 LOGGERS = frozenset(["log", "logger", "logging", "_log", "_logger", "LOG", "LOGGER"])
 LEVELS = frozenset(["critical", "debug", "error", "exception", "info", "warning"])
-VIEWS = frozenset(["delete", "get", "patch", "post", "put", "route", "websocket"])
 # Switches of which the plan warns.
 SWITCHES = frozenset(["DEBUG", "SECURE_SSL_REDIRECT"])
 # Words that no folder, address, program or variable looks like.
@@ -44,7 +44,6 @@ NAMED = regex(
     r"uris?|urlconf|urls?|users?|web|workers?)",
     re.IGNORECASE,
 )
-PART = regex(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[^A-Za-z_]+")
 NUMBERS = (int, float, complex)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 BODIES = ("body", "orelse", "finalbody", "handlers", "cases")
@@ -112,7 +111,7 @@ class Side(msgspec.Struct, frozen=True, eq=False, dict=True):
         return tuple(one for one in self.places if self.touches(one.node))
 
     def touches(self, node: ast.stmt) -> bool:
-        return node.lineno - 1 < self.end and header_end(node) > self.start
+        return first_line(node) - 1 < self.end and header_end(node) > self.start
 
     def fits(self, other: "Side") -> bool:
         """Whether nothing but the edited statements differs: every other one is where it was."""
@@ -137,9 +136,17 @@ class Side(msgspec.Struct, frozen=True, eq=False, dict=True):
         """Whether the edited lines have nothing but whole statements, `else:` and the like not among them."""
         covered: set[int] = set()
         for one in self.edited:
-            covered.update(range(one.node.lineno - 1, one.node.end_lineno or one.node.lineno))
+            covered.update(range(first_line(one.node) - 1, one.node.end_lineno or one.node.lineno))
         lines = self.text.split("\n")
         return all(number in covered or not lines[number].strip() for number in range(self.start, self.end))
+
+    def is_all_edited(self, node: ast.stmt) -> bool:
+        return self.start < first_line(node) and (node.end_lineno or 0) <= self.end
+
+    @cached_property
+    def others(self) -> tuple[ast.stmt, ...]:
+        """Statements of the module itself that were not edited."""
+        return tuple(one for one in self.tree.body if not self.touches(one))
 
     def is_idle(self, is_used: Callable[[str], bool]) -> bool:
         return all(Judge(self, one, is_used).is_idle() for one in self.edited)
@@ -160,7 +167,7 @@ class Side(msgspec.Struct, frozen=True, eq=False, dict=True):
     def unedited_text(self) -> str:
         lines = self.text.split("\n")
         for one in self.edited:
-            first, last = one.node.lineno - 1, one.node.end_lineno or one.node.lineno
+            first, last = first_line(one.node) - 1, one.node.end_lineno or one.node.lineno
             lines[first:last] = [""] * (last - first)
         return "\n".join(lines)
 
@@ -171,6 +178,12 @@ def places_below(parent: ast.AST, function: ast.FunctionDef | ast.AsyncFunctionD
             if isinstance(node, ast.stmt):
                 yield Place(node, parent, field, function)
             yield from places_below(node, node if isinstance(node, FUNCTIONS) else function)
+
+
+def first_line(node: ast.stmt) -> int:
+    """Where a statement begins, its decorators included."""
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min([node.lineno, *(one.lineno for one in decorators)])
 
 
 def header_end(node: ast.stmt) -> int:
@@ -204,6 +217,14 @@ class Judge(msgspec.Struct, frozen=True, eq=False, dict=True):
         if isinstance(parent, ast.ClassDef) or TOLD.search(self.side.text_of(self.place.node)):
             return False
         match self.place.node:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) as function:
+                return (
+                    not in_a_function
+                    and self.side.is_all_edited(function)
+                    and self.is_forgotten(name)
+                    and not says_what(name)
+                    and is_idle_definition(function, self.side.others)
+                )
             case ast.Pass() | ast.Expr(value=ast.Constant()):
                 return True
             case (
@@ -212,6 +233,8 @@ class Judge(msgspec.Struct, frozen=True, eq=False, dict=True):
                 | ast.For(iter=ast.Name(id="_"))
             ):
                 return in_a_function  # as a gist has those of views
+            case ast.If(test=asked) | ast.While(test=asked) | ast.For(target=ast.Name(), iter=asked):
+                return self.is_uncalled and self.is_plain(asked)
             case ast.Expr(value=ast.Call() as call):
                 return self.is_plain(call) or self.is_log_line(call)
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
@@ -227,9 +250,16 @@ class Judge(msgspec.Struct, frozen=True, eq=False, dict=True):
             case _:
                 return False
 
+    @property
+    def is_uncalled(self) -> bool:
+        """Whether the function around it was edited as a whole, and is thus judged as one."""
+        function = self.place.function
+        return function is not None and self.side.is_all_edited(function)
+
     def is_idle_answer(self, value: ast.expr) -> bool:
-        """What a view answers is nobody's setting; of other functions, only what comes of computing."""
-        if is_view(self.place.function):
+        """What a view answers is nobody's setting, nor is that of a function that nothing calls; of others,
+        only what comes of computing."""
+        if is_view(self.place.function) or self.is_uncalled:
             return self.is_plain(value)
         return self.is_number(value) and not isinstance(value, ast.Constant | ast.UnaryOp)
 
@@ -341,10 +371,4 @@ def is_written(value: ast.expr) -> bool:
 
 def says_what(name: str) -> bool:
     """Whether a constant's name says what it is for, as UPLOAD_FOLDER, serverName and STATIC_ROOT do."""
-    return any(NAMED.fullmatch(part) for part in PART.findall(name))
-
-
-def is_view(function: ast.FunctionDef | ast.AsyncFunctionDef | None) -> bool:
-    decorators = function.decorator_list if function is not None else ()
-    called = [one.func if isinstance(one, ast.Call) else one for one in decorators]
-    return any(isinstance(one, ast.Attribute) and one.attr in VIEWS for one in called)
+    return any(NAMED.fullmatch(part) for part in parts_of(name))
