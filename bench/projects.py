@@ -23,22 +23,29 @@ LEFT_OUT = shutil.ignore_patterns(
 
 @dataclass(frozen=True, kw_only=True)
 class Example:
-    """`edited` is the module whose line changes, `styled` the template, if it has one; `debian_packages` is
-    what a Dockerfile has to install for the app to start at all."""
+    """`edited` is the module whose line changes, `viewed` one with views, and `routed` what they are added
+    to; `styled` is the template; each may be missing. `debian_packages` is what a Dockerfile has to install
+    for the app to start at all."""
 
     name: str
     served: str
     edited: str
+    viewed: str = ""
+    routed: str = ""
     styled: str = ""
     debian_packages: tuple[str, ...] = ()
 
 
 EXAMPLES = {
-    "flask-minimal": Example(name="flask-minimal", served="app:app", edited="app.py"),
+    "flask-minimal": Example(
+        name="flask-minimal", served="app:app", edited="app.py", viewed="app.py", routed="app"
+    ),
     "invoice": Example(
         name="invoice",
         served="wsgi:app",
         edited="invoice/__init__.py",
+        viewed="invoice/views/company.py",
+        routed="blueprint",
         styled="invoice/templates/base.html",
         debian_packages=(
             "libpango-1.0-0",
@@ -61,6 +68,13 @@ class Project:
     def change_a_line(self, number: int) -> None:
         """One line of code is different from ever before: a number."""
         replace_line(self.folder / self.example.edited, "BENCHMARK_EDIT = ", f"{number} + {time.time_ns()}")
+
+    def add_a_view(self, number: int) -> None:
+        """The module ends with one view more, of a name that none had before."""
+        name = f"benchmark_{number}_{time.time_ns()}"
+        view = f'\n\n@{self.example.routed}.get("/{name}")\ndef {name}():\n    return "{name}"\n'
+        with (self.folder / self.example.viewed).open("a", encoding="utf-8") as module:
+            module.write(view)
 
     def change_a_name(self, number: int) -> None:
         """One line of code that planning has to look at is different from ever before."""

@@ -12,7 +12,7 @@ from dependencies import one_more, platforms, streamlit
 from measure import MeasurementError, Row, Samples, at_most_bytes, run, settle, verdict_of
 from ours import Ours
 from peer import Peer
-from projects import EXAMPLES, Example
+from projects import EXAMPLES, Example, Project
 from repositories import planning
 from serving import free_port, seconds_until_served
 from sizing import sizing_rows
@@ -84,72 +84,39 @@ def cold_rows(ours: Ours, counts: Counts) -> Iterator[Row]:
     yield faster(IMAGE, f"{example.name}: cold, okamochi.lock there", locked, theirs, at_least=None)
 
 
+# What is built again, and what is done to both projects before.
+EDITS: dict[str, Callable[[Project, int], None] | None] = {
+    "nothing changed": None,
+    "one line of code changed": Project.change_a_line,
+    "one view more": Project.add_a_view,
+    "one line of code changed that is planned anew": Project.change_a_name,
+    "one sentence in code changed": Project.change_a_sentence,
+    "one line of a template changed": Project.change_a_template,
+}
+
+
 def warm_rows(ours: Ours, peer: Peer, counts: Counts) -> Iterator[Row]:
     ours.build()
     peer.build()
-    same = Turns(ours, peer)
-    edited = Turns(ours, peer)
-    named = Turns(ours, peer)
-    worded = Turns(ours, peer)
-    styled = Turns(ours, peer)
+    example = ours.project.example
+    unstyled = () if example.styled else (Project.change_a_template,)
+    turns = {what: Turns(ours, peer) for what, edit in EDITS.items() if edit not in unstyled}
     for number in ours.workshop.rounds(counts.warm):
-        same.take()
-        ours.project.change_a_line(number)
-        peer.project.change_a_line(number)
-        edited.take()
-        ours.project.change_a_name(number)
-        peer.project.change_a_name(number)
-        named.take()
-        ours.project.change_a_sentence(number)
-        peer.project.change_a_sentence(number)
-        worded.take()
-        if ours.project.example.styled:
-            ours.project.change_a_template(number)
-            peer.project.change_a_template(number)
-            styled.take()
-    edited.check_every_image_is_new()
-    named.check_every_image_is_new()
-    worded.check_every_image_is_new()
-    name = ours.project.example.name
-    yield faster(
-        IMAGE,
-        f"{name}: cached, nothing changed",
-        same.ours_seconds,
-        same.peer_seconds,
-        at_least=WARM_AT_LEAST,
-    )
-    yield faster(
-        IMAGE,
-        f"{name}: cached, one line of code changed",
-        edited.ours_seconds,
-        edited.peer_seconds,
-        at_least=WARM_AT_LEAST,
-    )
-    yield faster(
-        IMAGE,
-        f"{name}: cached, one line of code changed that is planned anew",
-        named.ours_seconds,
-        named.peer_seconds,
-        at_least=WARM_AT_LEAST,
-    )
-    yield faster(
-        IMAGE,
-        f"{name}: cached, one sentence in code changed",
-        worded.ours_seconds,
-        worded.peer_seconds,
-        at_least=WARM_AT_LEAST,
-    )
-    if styled.ours_seconds:
-        styled.check_every_image_is_new()
-        yield faster(
-            IMAGE,
-            f"{name}: cached, one line of a template changed",
-            styled.ours_seconds,
-            styled.peer_seconds,
-            at_least=WARM_AT_LEAST,
-        )
-    yield at_most_bytes(IMAGE, f"{name}: new blobs, nothing changed", same.new_bytes, 0)
-    yield at_most_bytes(IMAGE, f"{name}: new blobs, one line changed", edited.new_bytes, EDIT_BYTES_AT_MOST)
+        for what, turn in turns.items():
+            edit = EDITS[what]
+            if edit is not None:
+                edit(ours.project, number)
+                edit(peer.project, number)
+            turn.take()
+    for what, turn in turns.items():
+        if EDITS[what] is not None:
+            turn.check_every_image_is_new()
+        name = f"{example.name}: cached, {what}"
+        yield faster(IMAGE, name, turn.ours_seconds, turn.peer_seconds, at_least=WARM_AT_LEAST)
+    same, edited = turns["nothing changed"], turns["one line of code changed"]
+    name = f"{example.name}: new blobs"
+    yield at_most_bytes(IMAGE, f"{name}, nothing changed", same.new_bytes, 0)
+    yield at_most_bytes(IMAGE, f"{name}, one line changed", edited.new_bytes, EDIT_BYTES_AT_MOST)
 
 
 class Turns:
