@@ -110,6 +110,9 @@ def test_flask_keeps_its_instance_folder_beside_the_package() -> None:
         # a library may have a module of that name, too
         {"__init__.py": "", "app.py": "from lib import models\n", "models.py": ""},
         {"__init__.py": "", "app.py": "from json.models import a\n", "models.py": "a = 1"},
+        # no module takes something from itself
+        {"__init__.py": "", "app.py": FLASK_APP, "models.py": "from lib.models import a\nprint(a)\n"},
+        {"__init__.py": "", "app.py": FLASK_APP, "b/__init__.py": "from lib.b import a\nprint(a)\n"},
     ],
 )
 def test_an_init_file_that_nothing_relies_on_makes_no_package(files: dict[str, str]) -> None:

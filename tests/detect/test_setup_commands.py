@@ -226,3 +226,42 @@ def init_db():
     files = {"src/blog/__init__.py": app, "src/blog/schema.sql": schema}
     found = commands(planned(files | {"pyproject.toml": toml}))
     assert [name.replace("_", "-") for name in found] == ["init-db"]
+
+
+BULK = """\
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+
+app = Flask(__name__)
+db = SQLAlchemy(app)
+
+def create_db():
+    "Makes the tables."
+    db.create_all()
+
+def drop_db():
+    db.drop_all()
+
+def init_app(app):
+    for command in [create_db, drop_db]:
+        app.cli.add_command(app.cli.command()(command))
+"""
+
+
+@pytest.mark.parametrize(
+    "registered",
+    [
+        "    for command in [create_db, drop_db]:\n        app.cli.add_command(app.cli.command()(command))\n",
+        "    app.cli.command()(create_db)\n    app.cli.command('drop-db')(drop_db)\n",
+    ],
+)
+def test_a_function_that_is_handed_to_the_decorator_is_a_command_as_one_below_it(registered: str) -> None:
+    plan = planned({"app.py": BULK.partition("    for command")[0] + registered})
+    assert commands(plan) == {name: ("/opt/venv/bin/flask", name) for name in ("create-db", "drop-db")}
+    release = next(process for process in plan.processes if process.name == "release")
+    assert release.argv == ("/opt/venv/bin/flask", "create-db")
+
+
+def test_a_function_that_is_handed_to_something_else_is_no_command() -> None:
+    app = BULK.replace("app.cli.command()(command)", "wrap()(command)")
+    assert commands(planned({"app.py": app})) == {}

@@ -8,6 +8,7 @@ import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 
 from okamochi.detect.base import Detected
+from okamochi.detect.data.called_decorators import called_decorators
 from okamochi.detect.data.command_groups import command_groups
 from okamochi.detect.data.command_names import command_name
 from okamochi.detect.data.setup_scripts import makes_tables_only, setup_scripts
@@ -31,6 +32,7 @@ REFERENCE = regex(r"([A-Za-z_][\w.]*):([A-Za-z_]\w*)")
 Found = tuple[SetupCommand, Evidence]
 Argv = tuple[str, ...]
 Groups = Mapping[tuple[str, str], Argv]
+Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def setup_commands(
@@ -65,19 +67,15 @@ def table_command(sources: Sources, framework: Framework) -> Detected[tuple[str,
     when it has none."""
     groups = command_groups(sources)
     for module in sources.mentioning("create_all"):
-        for node in module.of(ast.FunctionDef):
-            if not makes_tables_only(node.body, _unset(node)):
-                continue
-            for decorator in node.decorator_list:
-                name, program = _command(decorator, node.name, module, framework, groups)
-                if name:
-                    reason = f"the command {name} makes the tables that are missing, no more"
-                    place = Evidence(path=module.path, line=node.lineno, reason=reason)
-                    return Detected((*program, name), (place,))
+        for node, name, program in _commands(module, framework, groups):
+            if makes_tables_only(node.body, _unset(node)):
+                reason = f"the command {name} makes the tables that are missing, no more"
+                place = Evidence(path=module.path, line=node.lineno, reason=reason)
+                return Detected((*program, name), (place,))
     return None
 
 
-def _unset(node: ast.FunctionDef) -> frozenset[str]:
+def _unset(node: Function) -> frozenset[str]:
     """Parameters that are flags of the command, which nobody gives."""
     flags: set[str] = set()
     for decorator in node.decorator_list:
@@ -92,14 +90,21 @@ def _unset(node: ast.FunctionDef) -> frozenset[str]:
 
 def _of_modules(sources: Sources, framework: Framework, groups: Groups) -> Iterator[Found]:
     for module in sources.mentioning(*WORDS):
-        for node in module.nodes:
-            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                continue
-            for decorator in node.decorator_list:
+        for node, name, program in _commands(module, framework, groups):
+            if NAME.fullmatch(name):
+                evidence = Evidence(path=module.path, line=node.lineno, reason=f"the command {name}")
+                yield SetupCommand(name=name, argv=(*program, name)), evidence
+
+
+def _commands(module: Module, framework: Framework, groups: Groups) -> Iterator[tuple[Function, str, Argv]]:
+    """A function, the name of the command that it is, and the program that has it."""
+    called = called_decorators(module)
+    for node in module.nodes:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            for decorator in (*node.decorator_list, *called.get(node.name, ())):
                 name, program = _command(decorator, node.name, module, framework, groups)
-                if name and NAME.fullmatch(name):
-                    evidence = Evidence(path=module.path, line=node.lineno, reason=f"the command {name}")
-                    yield SetupCommand(name=name, argv=(*program, name)), evidence
+                if name:
+                    yield node, name, program
 
 
 def _command(

@@ -73,7 +73,8 @@ def _named(sources: "Sources") -> tuple[str, Evidence] | None:
                 name, _, rest = dotted.partition(".")
                 if name in wrong or not rest:
                     continue
-                sure = None if _is_foreign(name, sources) else _is_at_the_root(rest, sources)
+                foreign = _is_foreign(name, sources) or _is_itself(rest, path)
+                sure = None if foreign else _is_at_the_root(rest, sources)
                 if sure is None:
                     wrong.add(name)
                 elif sure:
@@ -93,6 +94,12 @@ def _dotted(node: "Imports") -> Iterator[str]:
 def _is_foreign(name: str, sources: "Sources") -> bool:
     known = name in sys.stdlib_module_names or name in FRAMEWORKS or is_known(name)
     return known or _is_there(name, sources)
+
+
+def _is_itself(dotted: str, path: str) -> bool:
+    """No module takes something from itself: events.py means another package's apscheduler.events."""
+    own = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    return dotted == own or dotted.rpartition(".")[0] == own
 
 
 def _is_there(name: str, sources: "Sources") -> bool:
