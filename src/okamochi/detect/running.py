@@ -15,6 +15,7 @@ from okamochi.detect.serving.health import choose_probe
 from okamochi.detect.serving.web_process import PORT, web_process
 from okamochi.detect.understanding import Understood
 from okamochi.detect.variables.config_object import config_object
+from okamochi.detect.variables.dynaconf_environment import dynaconf_environment
 from okamochi.detect.variables.image_environment import (
     choose_image_environment,
     django_environment,
@@ -118,7 +119,9 @@ def _image_environment(
         *roots_of_flask(objects, entry),
         *((PACKAGES_ROOT,) if found.sources.root_package is not None else ()),
     )
+    of_dynaconf, dynaconf_decisions = dynaconf_environment(found.sources, reached.paths)
     values = (
+        *of_dynaconf,
         *stated,
         *found.server.environment,
         *passed_over(objects, found.imported),
@@ -132,7 +135,7 @@ def _image_environment(
         ("PORT", str(found.server.port or chosen.settings.port or PORT)),
     )
     environment, decisions = choose_image_environment(roots, entry, data.volumes, chosen, values)
-    return environment, (*decisions, *stated_decisions)
+    return environment, (*decisions, *stated_decisions, *dynaconf_decisions)
 
 
 def _tables_by_hand(found: Understood, *, shipped: bool) -> Detected[tuple[str, ...]] | None:
