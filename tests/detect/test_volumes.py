@@ -505,3 +505,23 @@ def test_an_address_of_sqlite_in_a_uri_is_no_file_of_that_name(address: str) -> 
     source = f"import sqlite3\nopened = sqlite3.connect('{address}', uri=True)\n"
     plan = planned({"app.py": FLASK_APP + source})
     assert (plan.volumes, plan.moved_files) == ((), ())
+
+
+OF_TESTS = f"""\
+{HEAD}{BASEDIR}
+class Config:
+    SQLALCHEMY_DATABASE_URI = "sqlite:////srv/shop/shop.db"
+
+class TestingConfig(Config):
+    TESTING = True
+    SQLALCHEMY_DATABASE_URI = "sqlite:////srv/tests/tests.db"
+
+app = Flask(__name__)
+app.config.from_object(Config)
+"""
+
+
+def test_what_the_configuration_of_tests_names_is_no_volume() -> None:
+    assert volume_paths(planned({"app.py": OF_TESTS})) == ("/srv/shop",)
+    for other in (("TestingConfig", "DevConfig"), ("TESTING = True", "TESTING = False")):
+        assert "/srv/tests" in volume_paths(planned({"app.py": OF_TESTS.replace(*other)}))

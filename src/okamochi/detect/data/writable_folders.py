@@ -155,6 +155,15 @@ def tells(word: str, *, with_sqlite: bool) -> bool:
     return FOLDER_KEYS.fullmatch(upper) is not None
 
 
+def is_of_tests(statement: ast.stmt) -> bool:
+    """class TestConfig(Config): TESTING = True: https://flask.palletsprojects.com/config/#TESTING. Those of
+    development are often marked so as well, and may be what the app takes."""
+    if not isinstance(statement, ast.ClassDef) or "test" not in statement.name.lower():
+        return False
+    marked = (one for one in statement.body if isinstance(one, ast.Assign) and is_true(one.value))
+    return any("TESTING" in map(ast.unparse, one.targets) for one in marked)
+
+
 def opens_or_saves(words: frozenset[str], text: str) -> bool:
     return ("open" in words and QUOTED_MODE.search(text) is not None) or (
         "save" in words and SAVES.search(text) is not None
@@ -175,7 +184,8 @@ class _Finder(msgspec.Struct, eq=False):
 
     def module(self, module: Module) -> Iterator[Written]:
         names = module.imports
-        guarded = {id(n) for s in module.tree.body if is_main_guard(s) for n in walk(s)}
+        elsewhere = (one for one in module.tree.body if is_main_guard(one) or is_of_tests(one))
+        guarded = {id(n) for s in elsewhere for n in walk(s)}
         for node in module.of(*WRITING):
             if id(node) in guarded:
                 continue
