@@ -12,6 +12,9 @@ APP = """\
 import os
 
 def application(environ, start_response):
+    if environ["PATH_INFO"] == "/file":
+        start_response("200 OK", [("Content-Length", str(os.path.getsize(__file__)))])
+        return environ["wsgi.file_wrapper"](open(__file__, "rb"))
     start_response("200 OK", [("Content-Type", "text/plain")])
     if environ["PATH_INFO"] == "/who":
         names = ("HTTP_X_REQUEST_ID", "REMOTE_ADDR", "wsgi.url_scheme", "HTTP_HOST")

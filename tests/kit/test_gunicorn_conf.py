@@ -78,6 +78,15 @@ def test_it_serves_logs_on_stdout_and_says_what_was_chosen(gunicorn: Path, folde
     assert "ontrol server" not in log
 
 
+def test_a_file_that_the_kernel_sends_counts_with_its_length(gunicorn: Path, folder: Path) -> None:
+    with serving(gunicorn, folder, WEB_CONCURRENCY="1") as port:
+        sent = body(port, "/file", "browser")
+        head = urllib.request.Request(f"http://127.0.0.1:{port}/file", method="HEAD")
+        urllib.request.urlopen(head, timeout=60).close()
+    lines = [json.loads(text) for text in (folder / "out").read_text().splitlines() if text.startswith("{")]
+    assert sorted((line["method"], line["bytes"]) for line in lines) == [("GET", len(sent)), ("HEAD", 0)]
+
+
 @pytest.mark.parametrize(
     ("atoms", "logged"),
     [

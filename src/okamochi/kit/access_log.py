@@ -123,7 +123,7 @@ def _of_gunicorn(atoms: dict[str, Any]) -> dict[str, Any]:
         "path": atoms.get("U"),
         "query": query,
         "status": _whole(atoms.get("s")),
-        "bytes": _whole(atoms.get("B")),
+        "bytes": _sent(atoms),
         "duration_ms": round((_whole(atoms.get("D")) or 0) / 1000, 1),
         "remote_addr": atoms.get("h"),
         "host": atoms.get("{host}i"),
@@ -132,6 +132,12 @@ def _of_gunicorn(atoms: dict[str, Any]) -> dict[str, Any]:
         "request_id": atoms.get("{x-request-id}i"),
         "trace_id": trace_of(str(atoms.get("{traceparent}i") or "")),
     }
+
+
+def _sent(atoms: dict[str, Any]) -> int | None:
+    """gunicorn counts nothing of a file that sendfile() sends: its length is in the answer's headers."""
+    counted = _whole(atoms.get("B"))
+    return counted or (None if atoms.get("m") == "HEAD" else _whole(atoms.get("{content-length}o"))) or counted
 
 
 def _of_uvicorn(client: Any, verb: Any, path: Any, version: Any, status: Any) -> dict[str, Any]:
