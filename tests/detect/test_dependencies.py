@@ -462,3 +462,14 @@ def test_a_list_of_requirements_under_another_name_is_one(files: dict[str, str],
 )
 def test_another_text_is_no_list_of_requirements(files: dict[str, str]) -> None:
     assert requirement_files(MemoryProject(files)) == ()
+
+
+def test_an_example_whose_list_leaves_its_own_library_out_is_served_with_it_as_well() -> None:
+    around = {"../pyproject.toml": LIBRARY, "../shop_tools.py": ""}
+    plan = planned({"app.py": EXAMPLE, "requirements.txt": "flask\n", **around})
+    assert [(one.name, one.path) for one in plan.dependencies.local] == [("shop-tools", "..")]
+    assert decision(plan, "dependencies.local.shop-tools").evidence[0].reason == "imports shop_tools"
+    listed = planned({"app.py": EXAMPLE, "requirements.txt": "flask\nShop_Tools==1\n", **around})
+    assert listed.dependencies.local == ()
+    other = planned({"app.py": FLASK_APP, "requirements.txt": "flask\n", **around})
+    assert other.dependencies.local == ()

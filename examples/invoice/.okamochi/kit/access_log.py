@@ -137,7 +137,9 @@ def _of_gunicorn(atoms: dict[str, Any]) -> dict[str, Any]:
 def _sent(atoms: dict[str, Any]) -> int | None:
     """gunicorn counts nothing of a file that sendfile() sends: its length is in the answer's headers."""
     counted = _whole(atoms.get("B"))
-    return counted or (None if atoms.get("m") == "HEAD" else _whole(atoms.get("{content-length}o"))) or counted
+    return (
+        counted or (None if atoms.get("m") == "HEAD" else _whole(atoms.get("{content-length}o"))) or counted
+    )
 
 
 def _of_uvicorn(client: Any, verb: Any, path: Any, version: Any, status: Any) -> dict[str, Any]:

@@ -1,14 +1,20 @@
 """Which files say what the app depends on, and whether they bring a server."""
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 from msgspec.structs import replace
+from packaging.utils import canonicalize_name
 
 from okamochi.detect.base import Detected
 from okamochi.detect.chosen_settings import ChosenSettings
-from okamochi.detect.packages.dependency_lists import Loaded, detected_dependencies, name_of
+from okamochi.detect.packages.dependency_lists import (
+    Loaded,
+    detected_dependencies,
+    name_of,
+    of_the_checkout,
+)
 from okamochi.detect.packages.pyproject import Pyproject
 from okamochi.detect.source.sources import Sources
 from okamochi.errors import UsageError
@@ -126,7 +132,8 @@ def choose_dependencies(
     if found.files:
         found = msgspec.structs.replace(found, input_files=requirements.input_files)
     decision = Decision(field=_field(found), summary=_summary(found), origin=origin, evidence=best.evidence)
-    local = _local(project, found, requirements)
+    around = of_the_checkout(sources, requirements.names) if found.files else ()
+    local = _local(project, found, requirements, around)
     names = requirements.names | local.names
     added, server = _server(names, requirements, chosen, found.input_files)
     found = msgspec.structs.replace(
@@ -136,7 +143,7 @@ def choose_dependencies(
         inline=found.inline if found.lock_file else (*found.inline, *local.specifiers),
         input_files=tuple(dict.fromkeys((*found.input_files, *local.files))),
     )
-    told = tuple(_local_decisions(local, found))
+    told = tuple(_local_decisions(local, found, around))
     needless = (
         *_needless(requirements),
         *_unlocked(requirements, found.lock_file),
@@ -193,9 +200,11 @@ def _unread(requirements: Requirements) -> Iterator[Decision]:
         )
 
 
-def _local(project: ProjectFiles, found: Dependencies, requirements: Requirements) -> LocalPackages:
-    """Folders of source that are asked for, by requirement lines or by the lock."""
-    asked = [line.specifier for line in requirements.lines]
+def _local(
+    project: ProjectFiles, found: Dependencies, requirements: Requirements, around: Iterable[Detected[str]]
+) -> LocalPackages:
+    """Folders of source that are asked for, by requirement lines, by the lock, or by an import."""
+    asked = [*(line.specifier for line in requirements.lines), *(one.value for one in around)]
     if found.lock_file:
         above = posixpath.dirname(found.lock_file)
         for node in locked_nodes(project, found, python_version="3.13"):
@@ -205,10 +214,14 @@ def _local(project: ProjectFiles, found: Dependencies, requirements: Requirement
     return local_packages(project, asked)
 
 
-def _local_decisions(local: LocalPackages, found: Dependencies) -> Iterator[Decision]:
+def _local_decisions(
+    local: LocalPackages, found: Dependencies, around: Iterable[Detected[str]]
+) -> Iterator[Decision]:
+    imported: dict[str, Evidence] = {canonicalize_name(name_of(one.value)): one.first for one in around}
     for package in local.packages:
         how = "stays where it lies" if package.editable else "is built into a wheel"
-        evidence = Evidence(path=package.path, reason=f"asked for in {found.input_files[0]}")
+        asked = Evidence(path=package.path, reason=f"asked for in {found.input_files[0]}")
+        evidence = imported.get(package.name, asked)
         yield Decision.detected(
             f"dependencies.local.{package.name}",
             f"{package.name} is source of this project in {package.path}; it {how}",

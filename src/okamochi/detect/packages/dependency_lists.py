@@ -33,7 +33,7 @@ from okamochi.pypi.specifiers import parsed_specifier
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles, text_if_there
 
-__all__ = ["Loaded", "detected_dependencies", "name_of"]
+__all__ = ["Loaded", "detected_dependencies", "name_of", "of_the_checkout"]
 
 PIP_INSTALLS = regex(r"\bpip3?\s+install\b[^\n&|;]*?\s(?:-r|--requirement)[\s=]*([\w./-]+)")
 NAME = regex(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -255,6 +255,21 @@ def _imported(sources: Sources) -> Detected[Dependencies]:
         for module, specifier in sorted(around.items())
     )
     return Detected(found, (*(one.first for one in (*imported, *drivers)), *built))
+
+
+def of_the_checkout(sources: Sources, names: Iterable[str]) -> tuple[Detected[str], ...]:
+    """The library in whose checkout this folder lies, where the code imports it and none of the `names` is
+    its: an example's requirement file lists the rest."""
+    if all(read_package(sources.project, folder) is None for folder in FOLDERS_AROUND):
+        return ()
+    imported = {one.value: one for one in third_party_imports(sources)}
+    around = packages_around(sources.project, [*imported])
+    asked = frozenset(names)
+    return tuple(
+        Detected(specifier, imported[module].evidence)
+        for module, specifier in sorted(around.items())
+        if name_of(specifier) not in asked
+    )
 
 
 def packages_around(project: ProjectFiles, modules: Sequence[str]) -> dict[str, str]:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from okamochi.detect.source.sources import Sources
+from okamochi.detect.source.syntax import is_true, text_of
 from okamochi.model.evidence import Decision, Evidence
 from okamochi.pypi.python_values import last_name
 from okamochi.system.patterns import regex
@@ -56,15 +57,15 @@ def _switchers(sources: Sources, path: str) -> Iterator[tuple[int, str]]:
     for call in sources.module(path).of(ast.Call):
         made = last_name(call.func)
         given = {(one.arg or "").upper(): one.value for one in call.keywords}
-        told = {name: one.value for name, one in given.items() if isinstance(one, ast.Constant)}
+        layers = given.get("ENVIRONMENTS")
         if (
             made == "FlaskDynaconf"
             and "DYNACONF_INSTANCE" not in given
-            and told.get("ENVIRONMENTS") is not False
+            and (layers is None or is_true(layers))
         ):
-            usual = f"{told.get('ENVVAR_PREFIX', 'FLASK')}_ENV"
-        elif made in ("Dynaconf", "LazySettings") and told.get("ENVIRONMENTS") is True:
+            usual = f"{text_of(given.get('ENVVAR_PREFIX')) or 'FLASK'}_ENV"
+        elif made in ("Dynaconf", "LazySettings") and is_true(layers):
             usual = "ENV_FOR_DYNACONF"
         else:
             continue
-        yield call.lineno, str(told.get("ENV_SWITCHER", usual))
+        yield call.lineno, text_of(given.get("ENV_SWITCHER")) or usual
