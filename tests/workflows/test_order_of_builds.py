@@ -21,6 +21,7 @@ PACKAGES = ("mako==1.0.7", "dominate==2.3.1", "Psycopg2==2.7.3", "visitor==0.1.3
 
 class Builder:
     built = ()
+    compiled = ""
 
     def __init__(self) -> None:
         self.order: list[str] = []
@@ -29,6 +30,9 @@ class Builder:
         self.order.append(specifier)
         if "Psycopg2" in specifier:
             raise BuildError("its code in C does not compile", where="", hint="take a newer one")
+
+    def compiles(self, specifier: str) -> bool:
+        return specifier == self.compiled
 
 
 class Session:
@@ -62,6 +66,15 @@ def test_what_could_not_be_built_for_one_python_is_built_first_for_the_next() ->
     assert orders == [list(PACKAGES[:3]), [PACKAGES[2]]]
 
 
+@pytest.mark.parametrize("known", [(), PACKAGES])
+def test_what_has_to_be_compiled_is_built_before_the_rest(known: tuple[str, ...]) -> None:
+    builder = Builder()
+    builder.compiled = PACKAGES[2]
+    with pytest.raises(BuildError):
+        built_session(cast(LockSession, Session(builder)), cast(WheelBuilder, builder), set(), known)
+    assert builder.order == [PACKAGES[2]]
+
+
 def test_between_packages_that_are_pinned_nothing_is_resolved() -> None:
     builder = Builder()
     session = Session(builder)
@@ -87,6 +100,9 @@ class Making:
 
     def build(self, specifier: str) -> None:
         self.order.append(specifier)
+
+    def compiles(self, specifier: str) -> bool:
+        return False
 
 
 class Lacking:

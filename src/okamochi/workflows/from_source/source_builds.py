@@ -117,13 +117,14 @@ def built_session(
     others: Sequence[LockSession] = (),
 ) -> LockSession:
     """What could not be built for an earlier Python is the first to be built for this one: when it fails
-    again, the others were not built for nothing. What fails here is added to `hardest`. `known` are needed in
-    any case: no resolving is wanted between them. One of the `others` is taken where it needs no more than
-    what was built already: behind a package without any wheel may stand others that only this Python lacks.
+    again, the others were not built for nothing; so it is with what a compiler reads. What fails here is
+    added to `hardest`. `known` are needed in any case: no resolving is wanted between them. One of the
+    `others` is taken where it needs no more than what was built already: behind a package without any wheel
+    may stand others that only this Python lacks.
     """
     compared: tuple[Built, ...] = ()
     asked: set[str] = set()
-    waiting = in_order(known, hardest)
+    waiting = in_order(known, hardest, builder)
     while True:
         for specifier in waiting:
             asked.add(specifier)
@@ -140,7 +141,7 @@ def built_session(
             wanted = [kept for one in failure.packages if (kept := as_before(one, session)) not in asked]
             if not wanted or len(asked) >= MOST_PACKAGES:
                 raise
-            waiting = in_order(wanted, hardest)[:1]
+            waiting = in_order(wanted, hardest, builder)[:1]
             pure = of_every_python(builder)
             if pure != compared:
                 compared = pure
@@ -197,8 +198,12 @@ def needing_no_more(sessions: Sequence[LockSession], pure: tuple[Built, ...]) ->
     return None
 
 
-def in_order(packages: Iterable[str], hardest: set[str]) -> list[str]:
-    return sorted(packages, key=lambda one: requirement_name(one) not in hardest)
+def in_order(packages: Iterable[str], hardest: set[str], builder: WheelBuilder) -> list[str]:
+    """First what failed before, then what has to be compiled: where that fails, little was built in vain."""
+    waiting = sorted(packages, key=lambda one: requirement_name(one) not in hardest)
+    if len(waiting) < 2 or requirement_name(waiting[0]) in hardest:
+        return waiting
+    return sorted(waiting, key=lambda one: not builder.compiles(one))
 
 
 def requirement_name(asked: str) -> str:

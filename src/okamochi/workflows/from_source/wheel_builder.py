@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from packaging.utils import canonicalize_name
 
 from okamochi.debian.contents import Contents
-from okamochi.errors import BuildError, EngineError, PlanError, UnfitPythonError
+from okamochi.errors import BuildError, EngineError, OkamochiError, PlanError, UnfitPythonError
 from okamochi.model.lock import LockedWheel
 from okamochi.model.plan import Dependencies
 from okamochi.oci.native import native_platforms
@@ -65,6 +65,7 @@ class WheelBuilder(msgspec.Struct, dict=True):
     shop_for: Callable[[Platform], Shop]
     made: list[MadeWheel] = msgspec.field(default_factory=list)
     unlisted: set[str] = msgspec.field(default_factory=set)
+    found: dict[str, Sdist] = msgspec.field(default_factory=dict)
 
     @cached_property
     def workshop(self) -> Shop:
@@ -88,11 +89,25 @@ class WheelBuilder(msgspec.Struct, dict=True):
 
         PlanError when there is no source either; BuildError with the log's end when building fails;
         EngineError where nothing can be isolated."""
-        wanted = Wanted(root=self.project_root, dependencies=self.dependencies, target=self.target)
-        sdist = find_sdist(self.world, specifier, wanted)
+        sdist = self._source(specifier)
         if expected is not None:
             require_expected(sdist, expected)
         return self.build_source(sdist, depth=depth)
+
+    def compiles(self, specifier: str) -> bool:
+        """Whether a compiler has to read what is still to be built: that fails first for a Python which its
+        author did not know."""
+        with suppress(OkamochiError):  # told when it is built
+            sdist = self._source(specifier)
+            if self._known(self._key(sdist)) is None:
+                return compiles(fetch_sdist(self.world, sdist), sdist.filename)
+        return False
+
+    def _source(self, specifier: str) -> Sdist:
+        if specifier not in self.found:
+            wanted = Wanted(root=self.project_root, dependencies=self.dependencies, target=self.target)
+            self.found[specifier] = find_sdist(self.world, specifier, wanted)
+        return self.found[specifier]
 
     def build_source(self, sdist: Sdist, *, depth: int = 0) -> MadeWheel:
         """The same for a source that was found elsewhere than in an index."""
