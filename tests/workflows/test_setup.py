@@ -121,3 +121,26 @@ def test_a_first_start_tells_what_the_project_has_to_set_its_data_up(state: AppS
     state.put_setup(("flask", "init-db"))
     tell_setups(PLAN, state, world)
     assert len(told) == 1
+
+
+def test_what_drops_data_or_ran_before_the_web_is_not_among_what_is_told(
+    state: AppState, world: World
+) -> None:
+    source = """\
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+app = Flask(__name__)
+db = SQLAlchemy(app)
+@app.cli.command()
+def create_db():
+    db.create_all()
+@app.cli.command()
+def drop_db():
+    db.drop_all()
+"""
+    more = '@app.cli.command()\ndef populate():\n    print("rows")\n'
+    told = cast(SilentReporter, world.reporter).notes
+    tell_setups(planned({"app.py": source}), state, world)
+    assert told == []
+    tell_setups(planned({"app.py": source + more}), state, world)
+    assert [one.rpartition(": ")[2] for one in told] == ["okamochi up --setup populate"]

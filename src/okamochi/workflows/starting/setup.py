@@ -101,19 +101,22 @@ def split(text: str, offered: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
 
 def tell_setups(plan: Plan, state: AppState, world: World) -> None:
     """At a first start, when there is no data yet: pages may miss what the project's own command makes."""
-    if plan.setup_commands and not state.setups():
-        world.reporter.note(f"the project can set its data up, which was not asked for: {ways(plan)}")
+    if (told := ways(plan)) and not state.setups():
+        world.reporter.note(f"the project can set its data up, which was not asked for: {told}")
 
 
 def ways(plan: Plan) -> str:
-    return " or ".join(f"okamochi up --setup {one.name}" for one in plan.setup_commands[:3])
+    """Commands that add something: not one that only drops what is there, nor one that ran before the web."""
+    done = {one.argv for one in plan.processes}
+    adding = [one for one in plan.setup_commands if one.argv not in done and not one.name.startswith("drop")]
+    return " or ".join(f"okamochi up --setup {one.name}" for one in adding[:3])
 
 
 def offer_setup(failure: UnhealthyError, plan: Plan) -> None:
     """Where tables are missing, the hint names what the project itself has to make them."""
-    if "was not migrated" not in failure.message or not plan.setup_commands:
+    told = ways(plan)
+    if "was not migrated" not in failure.message or not told:
         return
     failure.hint = (
-        f"the project has commands that set its data up: {ways(plan)} (some drop what is there; each is run "
-        "once)"
+        f"the project has commands that set its data up: {told} (some drop what is there; each is run once)"
     )
