@@ -47,6 +47,10 @@ def test_apps_of_one_folder_are_told_apart_by_their_names() -> None:
     assert "--entrypoint app:app" in hint({"app.py": FLASK_APP, "main.py": FLASK_APP})
 
 
+def test_apps_beside_a_folder_that_is_another_one_are_told_apart_by_their_names() -> None:
+    assert "--entrypoint app:app" in hint({"app.py": FLASK_APP, "main.py": FLASK_APP, **INVOICE})
+
+
 def test_names_with_spaces_are_told_whole_and_as_a_shell_takes_them() -> None:
     script = "from taipy import Gui\nGui('x').run()\n"
     files = {f"Sales Board/{part}/main.py": script for part in ("new", "old one")}

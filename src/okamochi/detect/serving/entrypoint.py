@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from okamochi.detect.base import Detected
 from okamochi.detect.files.statements import Statement, StatementRank, statements
-from okamochi.detect.files.subfolders import folder_hint, from_here, hint_naming
+from okamochi.detect.files.subfolders import app_folders, from_here, hint_naming
 from okamochi.detect.frameworks.bottle_default import bottle_defaults
 from okamochi.detect.frameworks.own_servers import programs_that_serve
 from okamochi.detect.frameworks.scripts import script_applications, script_candidate
@@ -347,11 +347,18 @@ def _ambiguous(objects: FlaskObjects, tied: tuple[Found, ...], heads: Iterable[F
     return AmbiguousError(
         f"{len(lines)} web applications are there and nothing says which one the server loads",
         where=", ".join(_place_text(one.first) for one in tied),
-        hint=folder_hint(project)
+        hint=_hint_of_folders(project, tied)
         or _hint_of_roots(objects, tied, heads)
         or _hint_of_objects(project, labels),
         details=lines,
     )
+
+
+def _hint_of_folders(project: ProjectFiles, tied: Iterable[Found]) -> str:
+    """The folders that are apps of their own, where one of these is; an app beside them is named itself."""
+    folders = app_folders(project)
+    named = any(one.value.path.startswith(f"{folder}/") for one in tied for folder in folders)
+    return hint_naming(project, folders) if named else ""
 
 
 def _hint_of_objects(project: ProjectFiles, labels: list[str]) -> str:
