@@ -681,3 +681,29 @@ def test_a_class_of_a_library_that_is_called_as_flask_is_makes_the_app(made: str
         return
     with pytest.raises(DetectionError):
         planned({"shop/__init__.py": source})
+
+
+HANDED_ON = {
+    "shop/__init__.py": "from .base import create_app\n",
+    "shop/base.py": (
+        "from flask import Flask\ndef create_app():\n    app = Flask(__name__)\n"
+        "    @app.get('/healthz')\n    def healthz():\n        return 'ok'\n    return app\n"
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {".flaskenv": "FLASK_APP=shop:create_app\n"},
+        {"Procfile": 'web: gunicorn "shop:create_app()"\n'},
+        {"pyproject.toml": '[tool.okamochi]\nentrypoint = "shop:create_app()"\n'},
+    ],
+)
+def test_a_factory_that_a_package_hands_on_is_followed_where_it_is_named(said: dict[str, str]) -> None:
+    plan = planned({**HANDED_ON, **said})
+    assert plan.application.object_reference == "shop:create_app()"
+    told = [one.reason for one in decision(plan, "application.object_reference").evidence]
+    assert "create_app() returns Flask(...) of shop/base.py:3" in told
+    assert decision(plan, "processes.web.probe").summary == "health: GET /healthz"
+    assert planned(HANDED_ON).application.object_reference == "shop.base:create_app()"

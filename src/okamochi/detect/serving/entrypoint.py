@@ -282,7 +282,7 @@ def _root_of_reference(path: str, text: str) -> str:
 
 
 def _named(objects: FlaskObjects, module: Module, name: str) -> Detected[Candidate] | None:
-    found = candidate_for(objects, module, name.removesuffix(".server"))
+    found = candidate_for(objects, module, name.removesuffix(".server"), imported=True)
     return found if found is None or found.value.name == name else None
 
 

@@ -146,15 +146,18 @@ def _why_not(objects: FlaskObjects, function: Function) -> str:
     return f"needs arguments that the source does not tell: {names}"
 
 
-def candidate_for(objects: FlaskObjects, module: Module, name: str) -> Detected[Candidate] | None:
-    """The application or factory that a name of a module stands for; None when it is neither."""
+def candidate_for(
+    objects: FlaskObjects, module: Module, name: str, *, imported: bool = False
+) -> Detected[Candidate] | None:
+    """The application or factory that a name of a module stands for; None when it is neither. `imported`: a
+    factory of another module counts under this one's name, too."""
     value = objects.resolve(module.path, name)
     line = objects.lines.get((module.path, name), 0)
     call = ""
     coroutine = False
     evidence: tuple[Evidence, ...] = ()
     if isinstance(value, Function):
-        if value.path != module.path or _is_no_factory(value) or _serves_itself(value):
+        if not (imported or value.path == module.path) or _is_no_factory(value) or _serves_itself(value):
             return None
         instance = objects.returned(value)
         if instance is None:
