@@ -84,3 +84,28 @@ def test_what_a_function_does_that_the_guard_alone_calls_is_told() -> None:
 )
 def test_what_others_call_as_well_or_does_it_to_another_app_is_not(source: str) -> None:
     assert told({"app.py": HEAD + source}) == []
+
+
+HANDED = (
+    "def initialize_app(flask_app):\n    flask_app.register_blueprint(shop)\n"
+    f"def main():\n    initialize_app(app)\n    app.run()\n{GUARD}    main()\n"
+)
+
+
+def test_what_a_function_does_to_the_app_that_it_is_given_there_is_told() -> None:
+    reason = "calls initialize_app(app), which calls flask_app.register_blueprint()"
+    assert told({"app.py": HEAD + HANDED}) == [("app.py", HEAD.count("\n") + 4, reason)]
+    straight = HANDED.replace("    main()\n", "    initialize_app(app)\n").replace("def main", "def other")
+    assert told({"app.py": HEAD + straight.replace("    initialize_app(app)\n", "    pass\n", 1)}) != []
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"app.py": f"{HEAD}{HANDED}initialize_app(app)\n"},
+        {"app.py": HEAD + HANDED, "wsgi.py": "from app import app, initialize_app\ninitialize_app(app)\n"},
+        {"app.py": HEAD + HANDED.replace("flask_app.register_blueprint(shop)", "print(flask_app)")},
+    ],
+)
+def test_where_others_call_it_or_it_sets_nothing_up_it_is_not(files: dict[str, str]) -> None:
+    assert told(files) == []

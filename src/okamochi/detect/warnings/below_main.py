@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from okamochi.detect.serving.web_applications import Candidate
 from okamochi.detect.source.bodies import flat_statements
 from okamochi.detect.source.python_source import Module, is_main_guard
+from okamochi.detect.source.sources import Sources
 from okamochi.detect.source.syntax import descendants
 from okamochi.detect.understanding import Understood
 from okamochi.model.evidence import Decision, Evidence
@@ -38,7 +39,7 @@ def warn(found: Understood) -> tuple[Decision, ...]:
     places: list[Evidence] = []
     for path in dict.fromkeys((candidate.path, candidate.origin[0])):
         if "__main__" in sources.text(path):
-            places += _places(sources.module(path), candidate)
+            places += _places(sources, sources.module(path), candidate)
     if not places:
         return ()
     summary = (
@@ -48,7 +49,7 @@ def warn(found: Understood) -> tuple[Decision, ...]:
     return (Decision.detected("application", summary, tuple(places[:MOST_SHOWN])),)
 
 
-def _places(module: Module, candidate: Candidate) -> Iterator[Evidence]:
+def _places(sources: Sources, module: Module, candidate: Candidate) -> Iterator[Evidence]:
     for guard in module.tree.body:
         if isinstance(guard, ast.If) and is_main_guard(guard):
             apps = _apps(module, guard, candidate)
@@ -57,6 +58,32 @@ def _places(module: Module, candidate: Candidate) -> Iterator[Evidence]:
                 done = _done(statement)
                 if done and done not in elsewhere and _is_about(statement, apps):
                     yield Evidence(path=module.path, line=statement.lineno, reason=_shown(statement, done))
+                elif (handed := _by_a_function(statement, sources, module, apps)) is not None:
+                    yield handed
+
+
+def _by_a_function(
+    statement: ast.stmt, sources: Sources, module: Module, apps: frozenset[str]
+) -> Evidence | None:
+    """`initialize_app(app)`, a function of the module that nothing else calls and that sets up what it is
+    given."""
+    match statement:
+        case ast.Expr(value=ast.Call(func=ast.Name(id=name), args=[ast.Name(id=app)])) if app in apps:
+            pass
+        case _:
+            return None
+    calls = [one for one in module.of(ast.Call) if last_name(one.func) == name]
+    others = (path for path in sources.all_paths if path != module.path)
+    if len(calls) != 1 or any(name in sources.words(path) for path in others):
+        return None
+    for function in module.tree.body:
+        if isinstance(function, ast.FunctionDef) and function.name == name and function.args.args:
+            given = frozenset([function.args.args[0].arg])
+            for one in flat_statements(function.body):
+                if (done := _done(one)) and _is_about(one, given):
+                    reason = f"calls {name}({app}), which {_shown(one, done)}"
+                    return Evidence(path=module.path, line=statement.lineno, reason=reason)
+    return None
 
 
 def _of_its_functions(module: Module, guard: ast.If, apps: frozenset[str]) -> Iterator[ast.stmt]:
