@@ -57,7 +57,7 @@ class Building(msgspec.Struct):
     what is being laid for it while another platform is built; `files` are what a change of code leaves as it
     was. With `early_values`, values of variables, the entry point is asked while `image` goes on, as `early`.
     It `tries` once something that a proof or a start taught is attempted: where that contradicts a pin, it is
-    given up, and no pin.
+    given up, and no pin. What is `warned` of is not said again after each attempt.
     """
 
     request: BuildRequest
@@ -71,6 +71,7 @@ class Building(msgspec.Struct):
     early_values: Mapping[str, str] | None = None
     early: "EarlyProof | None" = None
     tries: bool = False
+    warned: set[str] = msgspec.field(default_factory=set)
 
     @classmethod
     def open(cls, request: BuildRequest, world: World) -> "Building":
@@ -102,8 +103,10 @@ class Building(msgspec.Struct):
     def tell_warnings(self, fields: tuple[str, ...] = ()) -> None:
         """All that the plan warns of, or what it warns of in these fields."""
         for decision in self.plan_now().plan.decisions:
-            if decision.warning and (not fields or decision.field in fields):
-                self.world.reporter.warn(f"{decision.field}: {warning_of(decision)}")
+            told = f"{decision.field}: {warning_of(decision)}"
+            if decision.warning and (not fields or decision.field in fields) and told not in self.warned:
+                self.warned.add(told)
+                self.world.reporter.warn(told)
 
     def plan_now(self) -> "PlannedProject":
         """The plan with its files; read now when the image was known without it."""

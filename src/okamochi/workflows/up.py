@@ -10,7 +10,7 @@ from okamochi.run.engine import Engine
 from okamochi.run.proof.answer import Outcome, Verdict
 from okamochi.run.state import UpRecord
 from okamochi.run.traces import Cause
-from okamochi.run.wait import GoesOn
+from okamochi.run.wait import FailingPage, GoesOn
 from okamochi.system.world import World
 from okamochi.workflows.build import Building, BuildRequest
 from okamochi.workflows.mending.failed import Failed
@@ -62,7 +62,13 @@ def up(request: UpRequest, world: World, *, app: App | None = None) -> UpRecord:
             values = with_machine_services(building.plan, values, app.state, world)
         refuse_absent(building.plan, values, engine, app.state)  # before a build is spent on it
         is_first = app.state.record() is None
-        record = mended(app, building, engine, values, request, world)
+        try:
+            record = mended(app, building, engine, values, request, world)
+        except FailingPage:  # the last one: what was tried in between is gone
+            world.reporter.note(
+                "it goes on running: 'okamochi exec COMMAND' may mend it, 'okamochi down' ends it"
+            )
+            raise
         if is_first:
             tell_setups(building.plan, app.state, world)
         app.state.forget_given_secrets(but=(*values.secret_names, *served_secrets(building.plan)))

@@ -170,9 +170,6 @@ class Start:
         except FailingPage as failure:
             state.put_record(self._record(failure.spec))
             self.previous.be_gone()
-            world.reporter.note(
-                "it goes on running: 'okamochi exec COMMAND' may mend it, 'okamochi down' ends it"
-            )
             raise
         except BaseException:
             with port_lock(self.previous.port, world):
