@@ -357,6 +357,7 @@ def create_app(config_class=Config):
         WITH_CLASS,
         "app = Flask(__name__)\napp.config.from_object(Config['live'])\n",
         "app = Flask(__name__)\napp.config.from_object('config.Config')\n",
+        "app = Flask(__name__)\napp.config.from_object('config')\n",
     ],
 )
 def test_a_configuration_that_is_not_there_is_not_looked_for_in_the_index(factory: str) -> None:
@@ -367,6 +368,21 @@ def test_a_configuration_that_is_not_there_is_not_looked_for_in_the_index(factor
     with pytest.raises(DetectionError, match="the module config, from which the app takes its configuration"):
         planned(files)
     assert planned({**files, "config.py": "class Config: ...\n"}).dependencies.inline == ("flask",)
+
+
+@pytest.mark.parametrize(
+    ("beside", "told"),
+    [
+        ("config.py.tpl", "copy config.py.tpl to config.py and fill it in"),
+        ("config_sample.py", "copy config_sample.py to config.py and fill it in"),
+        ("notes.tpl", "put config.py into the folder"),
+    ],
+)
+def test_an_example_of_the_configuration_that_is_not_there_is_named(beside: str, told: str) -> None:
+    source = f"{FLASK_APP}app.config.from_object('config')\n"
+    with pytest.raises(DetectionError) as caught:
+        planned({"app.py": source, "lists nothing": "", beside: ""})
+    assert caught.value.hint.startswith(f"{told} (")
 
 
 FROZEN = "amqp==5.3.1\nflask==3.1.0\nredis==5.2.0\n"

@@ -17,12 +17,13 @@ from okamochi.detect.source.python_source import Module
 from okamochi.detect.source.sources import Sources
 from okamochi.detect.source.syntax import descendants
 from okamochi.errors import DetectionError
+from okamochi.model.example_names import of_example
 from okamochi.pypi.python_values import last_name
 from okamochi.system.patterns import regex
 
 __all__ = ["missing_configuration", "refuse_missing_configuration"]
 
-DOTTED = regex(r"[A-Za-z_]\w*(?:\.\w+)+")
+NAMED = regex(r"[A-Za-z_]\w*(?:\.\w+)*")
 
 
 class Missing(msgspec.Struct, frozen=True):
@@ -53,21 +54,24 @@ def refuse_missing_configuration(sources: Sources) -> None:
     """DetectionError for such a module."""
     found = missing_configuration(sources)
     if found is not None:
+        name = f"{found.module}.py"
+        example = next((one for one in sources.project.files("*") if of_example(one) == name), "")
+        put = f"copy {example} to {name} and fill it in" if example else f"put {name} into the folder"
         raise DetectionError(
             f"the module {found.module}, from which the app takes its configuration, is not there",
             where=found.where,
-            hint=f"put {found.module}.py into the folder (.gitignore may have left it out of what was "
-            "published), and have it read what is secret from environment variables",
+            hint=f"{put} (.gitignore may have left it out of what was published), and have it read what is "
+            "secret from environment variables",
             details=(found.taken,),
         )
 
 
 def _written(module: Module) -> Iterator[tuple[int, str]]:
-    """from_object("config.Production"): the line and the text."""
+    """from_object("config.Production") or from_object("config"): the line and the text."""
     for call in module.of(ast.Call):
         if last_name(call.func) == "from_object" and call.args:
             match call.args[0]:
-                case ast.Constant(value=str(text)) if DOTTED.fullmatch(text):
+                case ast.Constant(value=str(text)) if NAMED.fullmatch(text):
                     yield call.lineno, text
                 case _:
                     pass

@@ -4,13 +4,13 @@ import posixpath
 import re
 from pathlib import Path
 
+from okamochi.model.example_names import of_example
 from okamochi.model.plan import APP_ROOT
 from okamochi.workflows.mending.failed import Failed
 
 __all__ = ["example_of_module", "hint"]
 
 NAMED = re.compile(rf"(?<![\w./-])(?:{APP_ROOT}/|\./)?((?:[\w-]+/)*[\w-]*\.?[\w-]+\.\w+)")
-EXAMPLE = re.compile(r"(?:^|[._-])(?:examples?|samples?|templates?|dist|default)(?=[._-]|$)", re.IGNORECASE)
 # /app/shop/../config.yaml
 DETOUR = re.compile(r"(?<=/)[\w-][\w.-]*/\.\./")
 MOST_NAMES = 20
@@ -46,9 +46,3 @@ def told_of_example(named: str, root: Path) -> str:
         f'.gitignore names that, [tool.okamochi] exclude = ["!{named}"] takes it into the image all '
         "the same. A value that nobody may read belongs into a variable"
     )
-
-
-def of_example(name: str) -> str:
-    """What it is an example of, "" for a file that is none."""
-    bare = EXAMPLE.sub("", name).lstrip("._-") if EXAMPLE.search(name) else ""
-    return f".{bare}" if bare and name.startswith(".") else bare
