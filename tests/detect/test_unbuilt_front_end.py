@@ -1,0 +1,53 @@
+"""Pages whose front end was not built are told of before somebody sees them empty."""
+
+import pytest
+
+from tests.detect.plans import planned
+
+APP = 'from flask import Flask\napp = Flask(__name__, static_folder="public")\n'
+FILES = {
+    "app.py": APP,
+    "requirements.txt": "flask\n",
+    "package.json": '{"scripts": {"build": "rollup -c", "dev": "rollup -cw"}}',
+    "public/global.css": "",
+    ".gitignore": "/node_modules/\n/public/build/\n",
+}
+
+
+def told(files: dict[str, str]) -> list[tuple[str, list[str]]]:
+    found = [one for one in planned(files).decisions if "build the front end first" in one.summary]
+    return [(one.summary, [str(place) for place in one.evidence]) for one in found]
+
+
+def test_a_folder_of_static_files_that_is_built_and_not_there_is_told() -> None:
+    ((summary, places),) = told(FILES)
+    assert summary.startswith("Warning: public/build/, of the app's static files, is not there")
+    assert "(npm install && npm run build)" in summary
+    assert places == [".gitignore:2: leaves public/build/ out", "package.json: npm run build: rollup -c"]
+
+
+def test_so_is_a_folder_of_its_own_beside_the_app() -> None:
+    files = {
+        "backend/app.py": APP.replace("public", "../web/dist"),
+        "requirements.txt": "flask\n",
+        "web/package.json": FILES["package.json"],
+    }
+    ((summary, places),) = told(files)
+    assert "web/dist/, of the app's static files" in summary
+    assert "cd web && npm install && npm run build" in summary
+    assert places[0] == "backend/app.py:2: static_folder is '../web/dist'"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"public/build/bundle.js": ""},  # it is built
+        {"package.json": '{"scripts": {"test": "jest"}}'},  # nothing says how
+        {"package.json": "[]"},
+        {"package.json": "{"},
+        {".gitignore": "/build/\n*.pyc\n"},  # another folder
+        {"app.py": APP.replace(', static_folder="public"', "")},  # not its static files; it may have none
+    ],
+)
+def test_where_nothing_is_missing_nothing_is_told(change: dict[str, str]) -> None:
+    assert told({**FILES, **change}) == []
