@@ -26,6 +26,12 @@ def test_a_folder_of_static_files_that_is_built_and_not_there_is_told() -> None:
     assert places == [".gitignore:2: leaves public/build/ out", "package.json: npm run build: rollup -c"]
 
 
+def test_so_is_one_in_a_folder_called_static_wherever_that_is() -> None:
+    files = {**FILES, ".gitignore": "shop/static/js/*\n", "shop/static/site.css": ""}
+    ((summary, _),) = told(files)
+    assert "shop/static/js/, of the app's static files" in summary
+
+
 def test_so_is_a_folder_of_its_own_beside_the_app() -> None:
     files = {
         "backend/app.py": APP.replace("public", "../web/dist"),

@@ -72,6 +72,7 @@ def _missing(project: ProjectFiles, folder: str, stated: Evidence | None) -> Ite
     if stated is not None and not project.exists(folder):
         yield folder, stated
     for number, line in enumerate((project.read_text(".gitignore") or "").splitlines(), start=1):
-        ignored = line.strip().strip("/")
-        if ignored.startswith(f"{folder}/") and WILD.isdisjoint(ignored) and not project.exists(ignored):
+        ignored = line.strip().strip("/").removesuffix("/*")
+        served = ignored.startswith(f"{folder}/") or "/static/" in f"/{ignored}"
+        if served and WILD.isdisjoint(ignored) and not project.exists(ignored):
             yield ignored, Evidence(path=".gitignore", line=number, reason=f"leaves {ignored}/ out")
