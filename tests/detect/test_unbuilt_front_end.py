@@ -22,7 +22,7 @@ def told(files: dict[str, str]) -> list[tuple[str, list[str]]]:
 def test_a_folder_of_static_files_that_is_built_and_not_there_is_told() -> None:
     ((summary, places),) = told(FILES)
     assert summary.startswith("Warning: public/build/, of the app's static files, is not there")
-    assert "(npm install && npm run build)" in summary
+    assert summary.endswith("(npm install && npm run build), and what it makes comes into the image")
     assert places == [".gitignore:2: leaves public/build/ out", "package.json: npm run build: rollup -c"]
 
 
@@ -30,6 +30,9 @@ def test_so_is_one_in_a_folder_called_static_wherever_that_is() -> None:
     files = {**FILES, ".gitignore": "shop/static/js/*\n", "shop/static/site.css": ""}
     ((summary, _),) = told(files)
     assert "shop/static/js/, of the app's static files" in summary
+    assert summary.endswith(
+        'and exclude = ["!/shop/static/js/**"] in [tool.okamochi] takes it into the image'
+    )
 
 
 def test_so_is_a_folder_of_its_own_beside_the_app() -> None:

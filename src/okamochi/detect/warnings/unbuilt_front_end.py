@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from okamochi.detect.files.ignore import is_build_output
 from okamochi.detect.source.sources import Sources
 from okamochi.detect.source.syntax import keyword_value, text_of
 from okamochi.detect.understanding import Understood
@@ -32,9 +33,12 @@ def warn(found: Understood) -> tuple[Decision, ...]:
     if missing is None:
         return ()
     built, place = missing
+    ignored = place.path == ".gitignore" and not is_build_output(f"/{built}/")
+    how = "what it makes comes into the image"
+    how = f'exclude = ["!/{built}/**"] in [tool.okamochi] takes it into the image' if ignored else how
     summary = (
         f"Warning: {built}/, of the app's static files, is not there: build the front end first "
-        f"({_command(builds.path)}), and what it makes comes into the image"
+        f"({_command(builds.path)}), and {how}"
     )
     return (Decision.detected("source", summary, (place, builds)),)
 
