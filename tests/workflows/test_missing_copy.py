@@ -9,6 +9,7 @@ import pytest
 from okamochi.run.proof.answer import Outcome, Verdict
 from okamochi.run.traces import Cause
 from okamochi.workflows.mending.failed import Failed
+from okamochi.workflows.mending.hints.files import missing_section
 from okamochi.workflows.mending.hints.files.example import hint
 from okamochi.workflows.plan import PlannedProject
 
@@ -68,3 +69,19 @@ def test_a_path_over_a_detour_names_the_file_that_it_leads_to(tmp_path: Path) ->
     (tmp_path / "config.template.yaml").write_text("")
     message = "the app opens /app/shop/../config.yaml, which is not in the image"
     assert told(message, tmp_path).startswith("the project has config.template.yaml: copy it to config.yaml")
+
+
+def test_a_section_that_only_the_example_has_names_the_example(tmp_path: Path) -> None:
+    """ConfigParser reads on where a file is not there: the error names the section alone."""
+    example = tmp_path / "config/config.cfg.default"
+    example.parent.mkdir()
+    message = "the app raises configparser.NoSectionError: No section: 'Server'"
+    verdict = Verdict(outcome=Outcome.FAILED, cause=Cause(message, "see the log"))
+    failed = Failed(verdict, None, cast(PlannedProject, SimpleNamespace(root=tmp_path)))
+    example.write_text("[Client]\nhost = localhost\n")
+    assert missing_section.hint(failed) == ""
+    example.write_text("; who listens\n[Server]\nhost = localhost\n")
+    told = "the project has config/config.cfg.default: copy it to config/config.cfg "
+    assert told in missing_section.hint(failed)
+    (tmp_path / "config/config.cfg").touch()
+    assert missing_section.hint(failed) == ""

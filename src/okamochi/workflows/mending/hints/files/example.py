@@ -8,7 +8,7 @@ from okamochi.model.example_names import of_example
 from okamochi.model.plan import APP_ROOT
 from okamochi.workflows.mending.failed import Failed
 
-__all__ = ["example_of_module", "hint"]
+__all__ = ["example_of_module", "hint", "told_of_example"]
 
 NAMED = re.compile(rf"(?<![\w./-])(?:{APP_ROOT}/|\./)?((?:[\w-]+/)*[\w-]*\.?[\w-]+\.\w+)")
 # /app/shop/../config.yaml
