@@ -1,5 +1,8 @@
 """In which order packages are built from source, Python after Python."""
 
+import re
+import zipfile
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -229,3 +232,72 @@ def test_what_was_built_for_one_python_shows_the_contradiction_on_the_next_witho
     with pytest.raises(AtOdds, match="markupsafe"):
         built_from_source(cast(LockSession, sessions[0]), refusal)
     assert tried == sessions[:1]
+
+
+class Choosing:
+    """It makes wheels; `flask-graph` asks for an older `graph-core` than the newest, which is 2.0."""
+
+    def __init__(self, folder: Path, asks: str) -> None:
+        self.folder, self.asks = folder, asks
+        self.order: list[str] = []
+        self.made: list[Any] = []
+
+    @property
+    def built(self) -> tuple[Any, ...]:
+        return tuple(
+            SimpleNamespace(wheel=one.wheel, path=self.folder / one.wheel.filename) for one in self.made
+        )
+
+    def compiles(self, specifier: str) -> bool:
+        return False
+
+    def build(self, specifier: str) -> None:
+        self.order.append(specifier)
+        name = re.split("[<=]", specifier)[0]
+        version = "1.2" if "<2" in specifier else "2.0"
+        asks = self.asks if name == "flask-graph" else ""
+        filename = f"{name.replace('-', '_')}-{version}-py3-none-any.whl"
+        with zipfile.ZipFile(self.folder / filename, "w") as archive:
+            lines = f"Name: {name}\nVersion: {version}\n{asks}\n"
+            archive.writestr(f"{name.replace('-', '_')}-{version}.dist-info/METADATA", lines)
+        wheel = SimpleNamespace(name=name, version=version, filename=filename)
+        self.made.append(SimpleNamespace(wheel=wheel))
+
+
+class Wanting(Lacking):
+    """It wants flask-graph, then graph-core below 2: only its name is told."""
+
+    def __init__(self, builder: Choosing) -> None:
+        super().__init__("")
+        self.builder = builder
+        self.world = SimpleNamespace(reporter=SimpleNamespace(note=lambda text: None))
+
+    def wheels(self, *, briefly: bool) -> tuple[()]:
+        there = {f"{one.wheel.name} {one.wheel.version}" for one in self.builder.made}
+        missing = "flask-graph" if "flask-graph 2.0" not in there else "graph-core"
+        if missing == "flask-graph" or "graph-core 1.2" not in there:
+            refusal = UnfitPythonError("no wheel", where="", hint="take a newer one")
+            refusal.packages = (missing,)
+            raise refusal
+        return ()
+
+
+def test_of_what_was_built_another_version_is_where_the_built_ones_ask_for_it(tmp_path: Path) -> None:
+    builder = Choosing(tmp_path, "Requires-Dist: graph-core (<2,>=1.1)")
+    session = cast(LockSession, Wanting(builder))
+    assert built_session(session, cast(WheelBuilder, builder), set()) is session
+    assert builder.order == ["flask-graph", "graph-core", "graph-core<2,>=1.1"]
+
+
+def test_where_none_fits_the_contradiction_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    builder = Choosing(tmp_path, "Requires-Dist: graph-core")
+    pinned: list[str] = []
+
+    def with_pins(session: LockSession, specifiers: list[str]) -> Contradicting:
+        pinned.extend(specifiers)
+        return Contradicting(Builder())
+
+    monkeypatch.setattr(source_builds, "with_pins", with_pins)
+    with pytest.raises(AtOdds, match="markupsafe"):
+        built_session(cast(LockSession, Wanting(builder)), cast(WheelBuilder, builder), set())
+    assert pinned == ["graph-core==2.0"]

@@ -6,17 +6,21 @@ import io
 import stat
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import suppress
+from email.parser import HeaderParser
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 import msgspec
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 from packaging.version import Version
 
 from okamochi.errors import BuildError
 from okamochi.model.lock import LockedWheel
 
-__all__ = ["INSTANT", "Built", "normalized", "require_wheel_of"]
+__all__ = ["INSTANT", "Built", "asked_by", "normalized", "require_wheel_of"]
 
 # The first instant that a zip can hold.
 INSTANT = (1980, 1, 1, 0, 0, 0)
@@ -30,6 +34,16 @@ class Built(msgspec.Struct, frozen=True):
 
     wheel: LockedWheel
     path: Path
+
+
+def asked_by(built: Built) -> Iterator[Requirement]:
+    """What the wheel depends on, whatever extras and environments it names."""
+    with zipfile.ZipFile(built.path) as archive:
+        names = [one for one in archive.namelist() if one.endswith(".dist-info/METADATA")]
+        text = archive.read(names[0]).decode("utf-8", "replace") if names else ""
+    for line in HeaderParser().parsestr(text).get_all("Requires-Dist", []):
+        with suppress(InvalidRequirement):
+            yield Requirement(str(line))
 
 
 def require_wheel_of(filename: str, name: str, version: str) -> str:

@@ -13,14 +13,16 @@ from okamochi.errors import (
     RegistryError,
     UnfitPythonError,
 )
+from okamochi.model.correction import Correction, CorrectionKind
 from okamochi.model.lock import LockedWheel
 from okamochi.oci.platform import Platform
-from okamochi.pypi.built_wheel import Built
+from okamochi.pypi.built_wheel import Built, asked_by
 from okamochi.pypi.specifiers import parsed_specifier
 from okamochi.workflows.from_source.python_attempts import session_on
 from okamochi.workflows.from_source.unbuildable import UnbuiltError, unbuildable
 from okamochi.workflows.from_source.wheel_builder import Shop, WheelBuilder
 from okamochi.workflows.locking.lock import LockMode, LockSession
+from okamochi.workflows.mending.kept_corrections import with_correction
 
 __all__ = ["AtOdds", "build_again", "builder_of", "built_from_source", "built_session", "tell_other_python"]
 
@@ -139,7 +141,9 @@ def built_session(
             break
         except UnfitPythonError as failure:
             wanted = [kept for one in failure.packages if (kept := as_before(one, session)) not in asked]
+            wanted = wanted or [one for one in fitting(failure, builder) if one not in asked]
             if not wanted or len(asked) >= MOST_PACKAGES:
+                refuse_what_contradicts(session, builder, failure)
                 raise
             waiting = in_order(wanted, hardest, builder)[:1]
             pure = of_every_python(builder)
@@ -155,6 +159,47 @@ def built_session(
             f"{one.wheel.name} {one.wheel.version} has no wheel for this image: built from its source"
         )
     return session
+
+
+def fitting(failure: UnfitPythonError, builder: WheelBuilder) -> list[str]:
+    """Of what was built and is said to have no wheel, the versions that others which were built ask for: the
+    newest is built, where only a name is known."""
+    missing = {requirement_name(one) for one in failure.packages}
+    made = [one.wheel for one in builder.made if one.wheel.name in missing]
+    asked = [one for built in builder.built for one in asked_by(built)] if made else []
+    found = {
+        f"{wheel.name}{one.specifier}": None
+        for wheel in made
+        for one in asked
+        if canonicalize_name(one.name) == wheel.name and not one.specifier.contains(wheel.version)
+    }
+    return list(found)
+
+
+def refuse_what_contradicts(session: LockSession, builder: WheelBuilder, failure: UnfitPythonError) -> None:
+    """AtOdds where all that is said to have no wheel was built: other requirements exclude it, and the
+    resolver tells of older versions, which have none. With what was built as pins it tells what is at
+    odds."""
+    made = {one.wheel.name: one.wheel.version for one in builder.made}
+    missing = [requirement_name(one) for one in failure.packages]
+    if not missing or any(name not in made for name in missing):
+        return
+    pinned = with_pins(session, [f"{name}=={made[name]}" for name in missing])
+    pinned.built = builder.built
+    try:
+        pinned.wheels(briefly=True)
+    except (UnfitPythonError, RegistryError):
+        return
+    except PlanError as conflict:
+        raise at_odds(conflict) from conflict
+
+
+def with_pins(session: LockSession, specifiers: Iterable[str]) -> LockSession:
+    planned = session.planned
+    for one in specifiers:
+        pin = Correction(kind=CorrectionKind.REQUIREMENT, value=one, reason="it was built from its source")
+        planned = with_correction(planned, pin)
+    return LockSession.open(session.world, planned, session.platform, session.mode)
 
 
 def at_odds(failure: PlanError) -> AtOdds:
