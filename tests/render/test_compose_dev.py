@@ -6,11 +6,12 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from ruamel.yaml import YAML
 
-from okamochi.model.development import development_packages
-from okamochi.model.plan import Plan
+from okamochi.model.development import development_environment, development_packages
+from okamochi.model.plan import Development, Plan
 from okamochi.render.compose import ComposeRenderer
 from okamochi.render.compose_dev import mount_points, render_compose_dev
 from okamochi.render.rendering import Language
@@ -122,16 +123,24 @@ def test_streamlit_watches_its_files() -> None:
 
 
 @pytest.mark.parametrize(
-    ("framework", "source", "watcher"),
+    ("framework", "source"),
     [
-        ("flask", "from flask import Flask\napp = Flask(__name__)\n", "watchdog<7"),
-        ("streamlit", "import streamlit as st\nst.write('hi')\n", "watchdog"),
+        ("flask", "from flask import Flask\napp = Flask(__name__)\n"),
+        ("streamlit", "import streamlit as st\nst.write('hi')\n"),
     ],
 )
-def test_only_werkzeug_needs_an_older_watchdog(framework: str, source: str, watcher: str) -> None:
-    """A lock may hold watchdog 7 for Streamlit, which works with it: a bound contradicts that lock."""
+def test_any_watchdog_serves_so_that_none_contradicts_a_lock(framework: str, source: str) -> None:
     desk = planned({"requirements.txt": framework, "app.py": source})
-    assert [one for one in development_packages(desk) if one.startswith("watchdog")] == [watcher]
+    assert [one for one in development_packages(desk) if one.startswith("watchdog")] == ["watchdog"]
+
+
+def test_werkzeug_watches_by_a_pattern_that_watchdog_7_takes_too() -> None:
+    """Beside what the project's own compose file gives the desk."""
+    flask = {"requirements.txt": "flask", "app.py": "from flask import Flask\napp = Flask(__name__)\n"}
+    assert override(planned(flask))["environment"]["FLASK_RUN_EXTRA_FILES"] == "/app/**/*.py"
+    own = Development(environment=(("FLASK_RUN_EXTRA_FILES", "conf.yml"),))
+    desk = msgspec.structs.replace(planned(flask), development=own)
+    assert development_environment(desk)["FLASK_RUN_EXTRA_FILES"] == "conf.yml:/app/**/*.py"
 
 
 @pytest.mark.parametrize("language", list(Language))

@@ -22,7 +22,6 @@ from okamochi.system.words import word_tuple
 __all__ = [
     "DEBUGGER_PORT",
     "TOOLS",
-    "WATCHDOG",
     "development_environment",
     "development_packages",
     "development_plan",
@@ -36,8 +35,10 @@ TOOLS = word_tuple("bash coreutils curl findutils git grep gzip less ncurses-bas
 """Debian packages of the images for the desk: a shell and what one types in it."""
 PYTHON = f"{VENV_ROOT}/bin/python"
 WATCHER = f"{VENV_ROOT}/bin/watchfiles"
-# Werkzeug's pattern "*.py" matches nothing with watchdog 7: it says "Restarting with watchdog" and never does
-WATCHDOG = "watchdog<7"
+# Werkzeug's own pattern "*.py" matches no path with watchdog 7, which compares the whole of it: it says
+# "Restarting with watchdog" and never does. As one more file this one matches, with older ones too.
+RELOADED = f"{APP_ROOT}/**/*.py"
+WATCHED = (Framework.FLASK, Framework.DASH, Framework.STREAMLIT)
 LEAST_MEMORY = 1024 * 1024 * 1024
 LEAST_PROCESSES = 512
 GRACE_SECONDS = 5
@@ -101,9 +102,7 @@ def development_dependencies(plan: Plan) -> Dependencies:
 
 def development_packages(plan: Plan) -> tuple[str, ...]:
     """What the desk's commands need: debugpy, and a watcher that is told of changes instead of polling."""
-    watchers = {Framework.FLASK: WATCHDOG, Framework.DASH: WATCHDOG, Framework.STREAMLIT: "watchdog"}
-    watcher = watchers.get(plan.application.framework)
-    return ("debugpy", "watchfiles", *((watcher,) if watcher else ()))
+    return ("debugpy", "watchfiles", *(("watchdog",) if plan.application.framework in WATCHED else ()))
 
 
 def development_process(plan: Plan, process: Process) -> Process:
@@ -167,10 +166,13 @@ def development_environment(plan: Plan) -> dict[str, str]:
     found = {**dict(plan.development.environment), "USER": "developer"}
     if plan.application.framework in (Framework.FLASK, Framework.DASH, Framework.QUART):
         found["FLASK_DEBUG"] = "1"
+    if plan.application.framework in (Framework.FLASK, Framework.DASH):
+        own = found.get("FLASK_RUN_EXTRA_FILES", "")
+        found["FLASK_RUN_EXTRA_FILES"] = f"{own}:{RELOADED}" if own else RELOADED
     if loaded_by_the_kit(plan):
         # beside that module alone the flask command looks for others
-        own = dict(plan.image_environment).get("PYTHONPATH", "").split(":")
-        paths = (APP_ROOT, *own, f"{KIT_ROOT}/development")
+        folders = dict(plan.image_environment).get("PYTHONPATH", "").split(":")
+        paths = (APP_ROOT, *folders, f"{KIT_ROOT}/development")
         found["FLASK_APP"] = f"{KIT_ROOT}/development/{OBJECT}"
         found["OKAMOCHI_OBJECT"] = plan.application.object_reference
         found["PYTHONPATH"] = ":".join(dict.fromkeys(one for one in paths if one))

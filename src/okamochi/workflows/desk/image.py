@@ -8,8 +8,8 @@ from pathlib import Path
 
 import msgspec
 
-from okamochi.errors import OkamochiError, PlanError, RegistryError, UnfitPythonError, UsageError
-from okamochi.model.development import WATCHDOG, development_plan, tools_plan
+from okamochi.errors import OkamochiError, RegistryError, UnfitPythonError, UsageError
+from okamochi.model.development import development_plan, tools_plan
 from okamochi.model.lock import Lock, LockedWheel
 from okamochi.model.lock_codec import lock_from_json, lock_to_json
 from okamochi.model.plan import Development, Plan
@@ -22,9 +22,8 @@ from okamochi.workflows.locking.lock import LockMode, LockSession
 from okamochi.workflows.plan import PlannedProject
 from okamochi.workflows.rebuilding.remembered import LOCK_NAME, BuiltImage, lock_content
 
-__all__ = ["OWN_WATCHDOG", "DeskSession", "development_image", "near_to", "tools_image"]
+__all__ = ["DeskSession", "development_image", "near_to", "tools_image"]
 
-OWN_WATCHDOG = "the project holds a watchdog with which Flask's reloader sees no change: ask for watchdog<7"
 LOCK_FILES = "development-{}.lock", "tools-{}.lock"
 
 
@@ -47,34 +46,18 @@ def development_image(
     planned: PlannedProject, platform: Platform, state: AppState, world: World, *, user: int, group: int
 ) -> BuiltImage:
     """With what the project asks for at the desk; without that, and a warning, where it cannot be had."""
-    plan, left_out = planned.plan, tuple[str, ...]()
+    plan = planned.plan
     while True:
-        desk = without(development_plan(plan, user=user, group=group), left_out)
+        desk = development_plan(plan, user=user, group=group)
         try:
             return built(world, session_of(planned, desk, platform, state, world, LOCK_FILES[0]))
         except RegistryError:
             raise  # in a better moment it can be had
         except OkamochiError as refusal:
-            if WATCHDOG not in left_out and contradicts(refusal, WATCHDOG):
-                left_out = (*left_out, WATCHDOG)
-                world.reporter.warn(f"{OWN_WATCHDOG} ({refusal.where})")
-            elif plan.development != Development():
-                world.reporter.warn(f"without what development asks for: {refusal.message} ({refusal.where})")
-                plan = msgspec.structs.replace(plan, development=Development())
-            else:
+            if plan.development == Development():
                 raise
-
-
-def contradicts(refusal: OkamochiError, requirement: str) -> bool:
-    """Whether what cannot be had together has this in it, which nobody but okamochi asked for."""
-    return isinstance(refusal, PlanError) and any(
-        requirement in one for one in (*refusal.details, refusal.hint)
-    )
-
-
-def without(plan: Plan, left_out: tuple[str, ...]) -> Plan:
-    added = tuple(one for one in plan.dependencies.added if one not in left_out)
-    return msgspec.structs.replace(plan, dependencies=msgspec.structs.replace(plan.dependencies, added=added))
+            world.reporter.warn(f"without what development asks for: {refusal.message} ({refusal.where})")
+            plan = msgspec.structs.replace(plan, development=Development())
 
 
 def tools_image(planned: PlannedProject, platform: Platform, state: AppState, world: World) -> BuiltImage:
