@@ -61,6 +61,31 @@ def test_the_limit_of_a_parent_group_binds_as_well(memory: str, cpu: str, tmp_pa
     assert (limits.cpus, limits.memory_bytes) == (0.5, 300 * MIB)
 
 
+@pytest.mark.parametrize(
+    ("high", "most", "limit"), [(200, 512, 200), (512, 200, 200), (0, 512, 512), (200, 0, 200), (0, 0, 0)]
+)
+def test_memory_high_binds_before_the_kernel_kills(high: int, most: int, limit: int, tmp_path: Path) -> None:
+    """Above it the kernel slows the group down; 0 stands for "max" here."""
+    folder = "sys/fs/cgroup/kubepods.slice/burstable.slice/pod7.slice"
+    root = tree(
+        tmp_path,
+        {
+            "proc/self/cgroup": "0::/kubepods.slice/burstable.slice/pod7.slice/c1.scope\n",
+            "proc/self/mountinfo": V2_MOUNT.format(root="/"),
+            f"{folder}/memory.high": f"{high * MIB or 'max'}\n",
+            f"{folder}/memory.max": f"{most * MIB or 'max'}\n",
+            f"{folder}/memory.current": f"{150 * MIB}\n",
+            f"{folder}/memory.stat": f"anon 1\ninactive_file {30 * MIB}\n",
+            f"{folder}/c1.scope/memory.max": "max\n",
+            f"{folder}/c1.scope/memory.current": f"{10 * MIB}\n",
+        },
+    )
+    limits = sizing.read_limits(root, cores=4)
+    assert limits.memory_bytes == limit * MIB
+    # of the slice that binds, its other containers included
+    assert sizing.memory_in_use(limits) == (120 * MIB if limit else 0)
+
+
 def test_v1_without_a_namespace_takes_the_mount_root_off_the_hosts_path(tmp_path: Path) -> None:
     root = tree(
         tmp_path,
