@@ -1,5 +1,6 @@
 """The rest of a running app's life: down, ps, logs, exec."""
 
+import posixpath
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,11 @@ from okamochi.workflows.starting.apps import App, UpApp, app_of, apps_of, desk_o
 from okamochi.workflows.starting.previous import GRACE_SECONDS
 from okamochi.workflows.starting.stack import forget_stack, stack_of
 
-__all__ = ["beside", "down", "down_desk", "down_of", "execute", "logs", "ps", "stack_down"]
+__all__ = ["beside", "data_of", "down", "down_desk", "down_of", "execute", "logs", "ps", "stack_down"]
+
+NOT_FOUND = 127
+"""The exit code where a program is not there, of shells and of the kit."""
+INSTALLERS = ("pip", "pip3", "uv", "pipenv", "poetry", "apt", "apt-get")
 
 
 @dataclass(frozen=True)
@@ -41,9 +46,16 @@ def down(path: Path, world: World, *, volumes: bool) -> tuple[str, ...]:
     return tuple(name for app in apps_of(path, world) for name in down_of(app, world, volumes=volumes))
 
 
-def down_desk(path: Path, world: World) -> tuple[str, ...]:
-    """Ends what `dev` started, and nothing of production's; its data stays."""
-    return down_of(desk_of(app_of(path, world), world), world, volumes=False)
+def down_desk(path: Path, world: World, *, volumes: bool = False) -> tuple[str, ...]:
+    """Ends what `dev` started, and nothing of production's; its data stays, unless `volumes` says otherwise."""
+    return down_of(desk_of(app_of(path, world), world), world, volumes=volumes)
+
+
+def data_of(path: Path, world: World, *, desk_alone: bool) -> tuple[str, ...]:
+    """The names of the volumes that `down` with `volumes` would remove; the desk's alone where that is said."""
+    apps = (desk_of(app_of(path, world), world),) if desk_alone else apps_of(path, world)
+    engines = engines_to_ask(None, world)
+    return tuple(name for app in apps for engine in engines for name in engine.volumes(app.identity))
 
 
 def down_of(app: App, world: World, *, volumes: bool) -> tuple[str, ...]:
@@ -203,7 +215,22 @@ def execute(path: Path, argv: tuple[str, ...], world: World, *, interactive: boo
             where=app.record.engine,
             hint="start it with 'okamochi up'; 'okamochi logs' tells how it ended",
         )
-    return app.engine.exec(app.record.container, with_secrets(argv), interactive=interactive)
+    code = app.engine.exec(app.record.container, with_secrets(argv), interactive=interactive)
+    if code == NOT_FOUND:
+        world.reporter.note(told_of_missing(argv[0], at_desk=is_desk(app.app)))
+    return code
+
+
+def told_of_missing(program: str, *, at_desk: bool) -> str:
+    """What to do instead of a program that the image does not have: its name alone says why it was wanted."""
+    if posixpath.basename(program) in INSTALLERS:
+        return f"no {program} inside: what requirements name is installed when the image is made (okamochi up)"
+    if at_desk:
+        return f"no {program} inside; okamochi shell has a shell and tools"
+    return (
+        f"no {program} inside: the image has the app, Python and the programs of its packages, and no shell; "
+        "okamochi shell joins one with tools to it (okamochi shell -- ls -l /proc/1/root/app)"
+    )
 
 
 def is_path_of_folder(word: str) -> bool:

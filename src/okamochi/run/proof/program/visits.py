@@ -11,10 +11,12 @@ from typing import Any
 from okamochi.run.proof.program.shapes import Route, Task
 
 MOST_CHUNKS = 64
-# what changes or ends something although it is asked for by GET, and what never ends
+# what changes or ends something although it is asked for by GET, what never ends, and where an identity
+# provider sends visitors back with its answer, which nobody else has
 NOT_VISITED = re.compile(
     r"(?i)log-?_?out|sign-?_?out|delet|remov|drop|reset|clear|purge|destroy|flush|seed|init|populat|shutdown|stop"
     r"|restart|kill|import|export|download|upload|stream|events|socket|debug|test|send|notify|cron|sync|refresh"
+    r"|callback|oauth|oidc|saml"
 )
 
 
