@@ -12,11 +12,11 @@ from okamochi.cli.world import real_world
 @click.command(name="down")
 @path_argument
 @click.option("--volumes", is_flag=True, help="Remove the app's data, too. There is no way back.")
-@click.option("--dev", "desk_alone", is_flag=True, help="Only what okamochi dev started; what up started goes on.")
+@click.option("--dev", "desk_alone", is_flag=True, help="Only what dev started; what up started goes on.")
 @click.option("--yes", is_flag=True, help="Remove data without asking; nobody is asked but at a terminal.")
 @format_option
 def command(path: Path, volumes: bool, desk_alone: bool, yes: bool, output_format: str) -> None:
-    """Stop and remove what `okamochi up` and `okamochi dev` started of the project in PATH. Its data stays."""
+    """Stop and remove what `up` and `dev` started of the project in PATH. Its data stays."""
     from okamochi.workflows.running import data_of, down, down_desk
 
     world = real_world()

@@ -47,12 +47,12 @@ def down(path: Path, world: World, *, volumes: bool) -> tuple[str, ...]:
 
 
 def down_desk(path: Path, world: World, *, volumes: bool = False) -> tuple[str, ...]:
-    """Ends what `dev` started, and nothing of production's; its data stays, unless `volumes` says otherwise."""
+    """Ends what `dev` started, and nothing of production's; with `volumes` its data goes, too."""
     return down_of(desk_of(app_of(path, world), world), world, volumes=volumes)
 
 
 def data_of(path: Path, world: World, *, desk_alone: bool) -> tuple[str, ...]:
-    """The names of the volumes that `down` with `volumes` would remove; the desk's alone where that is said."""
+    """The names of the volumes that `down` would remove; the desk's alone where that is said."""
     apps = (desk_of(app_of(path, world), world),) if desk_alone else apps_of(path, world)
     engines = engines_to_ask(None, world)
     return tuple(name for app in apps for engine in engines for name in engine.volumes(app.identity))
@@ -224,7 +224,7 @@ def execute(path: Path, argv: tuple[str, ...], world: World, *, interactive: boo
 def told_of_missing(program: str, *, at_desk: bool) -> str:
     """What to do instead of a program that the image does not have: its name alone says why it was wanted."""
     if posixpath.basename(program) in INSTALLERS:
-        return f"no {program} inside: what requirements name is installed when the image is made (okamochi up)"
+        return f"no {program} inside: what requirements name is installed when okamochi up makes the image"
     if at_desk:
         return f"no {program} inside; okamochi shell has a shell and tools"
     return (

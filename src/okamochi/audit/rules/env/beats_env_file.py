@@ -42,6 +42,9 @@ def look(setup: Setup) -> Finds:
                 message += "beats the env_file beside it"
             elif beaten is not None and beaten.value != known[one.name]:
                 message = f"{one.name} is what .env has, unless the shell sets it, and beats {beaten.path}"
+            elif beaten is None and (away := not_here(container, setup)):
+                message = f"{one.name} is what .env has, unless the shell sets it, and beats {away}"
+                message += " where that has it"
             else:
                 continue
             yield Found(
@@ -50,6 +53,17 @@ def look(setup: Setup) -> Finds:
                 message=message,
                 hint=f"take the line away: env_file gives {one.name}; or ${{{one.name}:?set it}}",
             )
+
+
+def not_here(container: Container, setup: Setup) -> str:
+    """An env_file that is kept out of the repository, so that nobody sees what it has; "" when all are here."""
+    listed = container.node.get("env_file")
+    named = (one.get("path").text or one.text for one in (listed, *listed.items))
+    folder = posixpath.dirname(container.path)
+    there = {file.path for file in setup.env_files}
+    return next(
+        (name for name in named if name and posixpath.normpath(posixpath.join(folder, name)) not in there), ""
+    )
 
 
 def takes_the_same(container: Container) -> bool:

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 
 from okamochi.audit.containers import Container, ContainerKind, Variable
 from okamochi.audit.rule import Edit, Finds, Found, Setup, Severity
+from okamochi.audit.services import merged
 from okamochi.system.patterns import regex
 
 SEVERITY = Severity.WARNING
@@ -28,7 +29,7 @@ def look(setup: Setup) -> Finds:
     if reads_it(setup) or pins_an_old_flask(setup):
         return
     for container in setup.containers:
-        given = container.variable("FLASK_ENV") if container.own else None
+        given = container.variable("FLASK_ENV") if is_own(container, setup) else None
         if given is not None:
             yield Found(
                 path=given.path,
@@ -46,6 +47,12 @@ def look(setup: Setup) -> Finds:
                 hint="take it away; FLASK_DEBUG=1 switches debug mode on, at the desk only",
                 edits=(Edit(file.path, number, number, ""),),
             )
+
+
+def is_own(container: Container, setup: Setup) -> bool:
+    """A service that only adds to one of another file is what that is."""
+    parts = merged(container, setup) if container.kind is ContainerKind.COMPOSE else ()
+    return container.own or any(one.own for one in parts)
 
 
 def reads_it(setup: Setup) -> bool:
