@@ -56,7 +56,7 @@ def look(setup: Setup) -> Finds:
 
 
 def not_here(container: Container, setup: Setup) -> str:
-    """An env_file that is kept out of the repository, so that nobody sees what it has; "" when all are here."""
+    """An env_file that is kept out of the repository: nobody sees what it has. "" when all are here."""
     listed = container.node.get("env_file")
     named = (one.get("path").text or one.text for one in (listed, *listed.items))
     folder = posixpath.dirname(container.path)
