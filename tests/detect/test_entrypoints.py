@@ -564,6 +564,24 @@ def test_an_app_that_a_test_makes_is_not_named() -> None:
     assert "left aside for" not in caught.value.hint
 
 
+@pytest.mark.parametrize(
+    ("line", "meant"),
+    [
+        ("from flsk import Flask", "from flask import Flask"),
+        ("from Flask import Flask", "from flask import Flask"),
+        ("from flask import flask as Flask", "from flask import Flask"),
+        ("from fastpi import FastAPI as Flask", "from fastapi import FastAPI"),
+        ("from acme.web import Flask", ""),
+        ("from own import Flask", ""),
+    ],
+)
+def test_an_import_that_is_all_but_right_is_named(line: str, meant: str) -> None:
+    app = f"{line}\napp = Flask(__name__)\n@app.get('/')\ndef f(): ...\n"
+    with pytest.raises(DetectionError, match="no web application was found") as caught:
+        planned({"app.py": app, "own.py": "class Flask: ...\n"})
+    assert (f"is this meant: {meant}" in caught.value.hint) == bool(meant)
+
+
 CLASS_FACTORY = "from flask import Flask\ndef create_app(config):\n    app = Flask(__name__)\n"
 GIVEN_A_CLASS = f"{CLASS_FACTORY}    app.config.from_object(config)\n    return app\n"
 START = 'if __name__ == "__main__":\n    create_app({}).run()\n'

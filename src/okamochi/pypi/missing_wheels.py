@@ -12,6 +12,7 @@ from okamochi.pypi.target import Target
 from okamochi.pypi.uv_errors import Explained, no_wheel_for, without_wheels
 from okamochi.pypi.uv_program import UvRun
 from okamochi.pypi.versions import version_with_wheel
+from okamochi.system.patterns import regex
 
 __all__ = ["missing_wheels"]
 
@@ -24,16 +25,22 @@ OWN_WHEEL = (
     "the requirement file"
 )
 
+# uv names the platforms that a release has wheels for, where it has some
+PLATFORMS = regex(r"Wheels are available for `([^`]+)` \([^)]*\) on the following platforms?: (.*)")
+SYSTEMS = {"win": ("Windows", 'sys_platform == "win32"'), "macosx": ("macOS", 'sys_platform == "darwin"')}
+
 Lines = tuple[RequirementLine, ...]
 
 
 class _Missing(msgspec.Struct, frozen=True):
-    """A package without a wheel, the line that asks for it or for what needs it, and what to ask for."""
+    """A package without a wheel, the line that asks for it or for what needs it, and what to ask for.
+    `system` is the only other one that it is for."""
 
     name: str
     version: str
     asking: RequirementLine | None
     advice: str
+    system: str = ""
 
     @property
     def requirement(self) -> str:
@@ -109,10 +116,29 @@ def _missing(
     remedy = REMEDIES.get(canonicalize_name(name), "")
     if remedy:
         return _Missing(name, version, asking, f"ask for {remedy} instead")
+    system, marker = _other_system(explained, name)
+    if system:
+        own = asking is not None and asking.name == canonicalize_name(name)
+        line = f"{asking.specifier}; {marker}" if asking is not None and own else marker
+        return _Missing(
+            name, version, asking, f"it is for {system} alone: take the line out, or write {line}", system
+        )
     published = BINARY.get(canonicalize_name(name), name)
     nearest = "" if briefly else _nearest(uv, published, version, target)
     advice = f"ask for {published}=={nearest}" if nearest else "take a package that ships wheels"
     return _Missing(name, version, asking, advice)
+
+
+def _other_system(explained: Explained, name: str) -> tuple[str, str]:
+    """The only system that the package has wheels for, and the marker for it; blank where there is none."""
+    for found in PLATFORMS.finditer(explained.text):
+        if canonicalize_name(found[1]) != canonicalize_name(name):
+            continue
+        tags = [tag.strip(" `.") for tag in found[2].split(",")]
+        for prefix, told in SYSTEMS.items():
+            if all(tag.startswith(prefix) for tag in tags):
+                return told
+    return "", ""
 
 
 def _briefly(first: _Missing, explained: Explained, target: Target) -> UnfitPythonError:
@@ -143,6 +169,13 @@ def _error(found: list[_Missing], explained: Explained, target: Target) -> Unfit
 
 def _told(found: list[_Missing], explained: Explained, target: Target) -> UnfitPythonError:
     first = found[0]
+    if len(found) == 1 and first.system:
+        return UnfitPythonError(
+            f"{first.title} is published for {first.system}, and not for Linux",
+            where=first.where,
+            hint=first.advice,
+            details=explained.causes,
+        )
     if len(found) == 1:
         return UnfitPythonError(
             f"{first.title} has no wheel for this image ({target.title})",
@@ -153,6 +186,10 @@ def _told(found: list[_Missing], explained: Explained, target: Target) -> UnfitP
     return UnfitPythonError(
         f"{len(found)} packages have no wheel for this image ({target.title})",
         where=first.where,
-        hint="ask for the versions named above, or " + OWN_WHEEL.format("wheels"),
+        hint=(
+            "do with each what its line above says"
+            if any(one.system for one in found)
+            else "ask for the versions named above, or " + OWN_WHEEL.format("wheels")
+        ),
         details=tuple(f"{one.title} {f'({one.where})' if one.where else ''}: {one.advice}" for one in found),
     )

@@ -1,5 +1,6 @@
 """The rest of a running app's life: down, ps, logs, exec."""
 
+import itertools
 import posixpath
 import shlex
 from dataclasses import dataclass
@@ -23,6 +24,9 @@ __all__ = ["beside", "data_of", "down", "down_desk", "down_of", "execute", "logs
 
 NOT_FOUND = 127
 """The exit code where a program is not there, of shells and of the kit."""
+MAKE_FILES = frozenset(
+    f"{tool} {verb}" for tool in ("db", "alembic") for verb in ("init", "migrate", "revision", "merge")
+)
 INSTALLERS = ("pip", "pip3", "uv", "pipenv", "poetry", "apt", "apt-get")
 
 
@@ -218,13 +222,28 @@ def execute(path: Path, argv: tuple[str, ...], world: World, *, interactive: boo
     code = app.engine.exec(app.record.container, with_secrets(argv), interactive=interactive)
     if code == NOT_FOUND:
         world.reporter.note(told_of_missing(argv[0], at_desk=is_desk(app.app)))
+    elif code and makes_files(argv) and not is_desk(app.app):
+        world.reporter.note(
+            f"files of the project are made at the desk: okamochi dev, then {shlex.join(again(argv))}"
+        )
     return code
+
+
+def makes_files(argv: tuple[str, ...]) -> bool:
+    """Whether a command writes migrations or other modules, which lie in the image and cannot be written."""
+    return not MAKE_FILES.isdisjoint(" ".join(pair) for pair in itertools.pairwise(argv)) or not (
+        {"makemigrations", "startapp"}.isdisjoint(argv)
+    )
+
+
+def again(argv: tuple[str, ...]) -> tuple[str, ...]:
+    return ("okamochi", "exec", *argv)
 
 
 def told_of_missing(program: str, *, at_desk: bool) -> str:
     """What to do instead of a program that the image does not have: its name alone says why it was wanted."""
     if posixpath.basename(program) in INSTALLERS:
-        return f"no {program} inside: what requirements name is installed when okamochi up makes the image"
+        return f"no {program} inside: write the package into the requirements, then okamochi up or dev again"
     if at_desk:
         return f"no {program} inside; okamochi shell has a shell and tools"
     return (

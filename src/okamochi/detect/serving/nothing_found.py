@@ -1,6 +1,7 @@
 """The error for a project in which no application can be loaded: what was looked at, and what to do."""
 
 import ast
+import difflib
 import posixpath
 
 from okamochi.detect.files.subfolders import folder_hint
@@ -17,6 +18,8 @@ from okamochi.system.patterns import regex
 
 __all__ = ["SETTING_HINT", "SETTING_HINT_ALONE", "nothing_found"]
 
+MAKER_NAMES = frozenset(name.rpartition(".")[2].lower() for name in CLASSES)
+ALIKE = 0.8
 WORDS = frozenset(word for one in APPLICATIONS for word in one.words)
 RUN_BY_TESTERS = regex(r"(?:^|/)(?:test_[^/]*|[^/]*_tests?|conftest)\.py$")
 OF_BOTTLE = frozenset(f"bottle.{name}" for name in ("run", "route", "get", "post", "put", "delete", "mount"))
@@ -47,6 +50,7 @@ def nothing_found(objects: FlaskObjects, notes: tuple[Evidence, ...]) -> Detecti
             details=tuple(f"holds {path}" for path in sources.project.files("*")[:10]),
         )
     told = _unusable(objects) or _out_of_reach(objects) or _only_run(objects.sources)
+    told = told or _misspelt(objects.sources)
     return told or _no_flask(objects, notes)
 
 
@@ -113,6 +117,40 @@ def _only_run(sources: Sources) -> DetectionError | None:
                     ', and call run() only below if __name__ == "__main__":',
                 )
     return None
+
+
+def _misspelt(sources: Sources) -> DetectionError | None:
+    """`from flsk import Flask`, `from flask import flask`: all but right, and of no module of the project."""
+    right = {(module, made) for module, _, made in (name.rpartition(".") for name in CLASSES)}
+    own = {path.partition("/")[0].removesuffix(".py") for path in sources.known}
+    for path in sources.paths:
+        if MAKER_NAMES.isdisjoint(word.lower() for word in sources.words(path)):
+            continue
+        for found in sources.module(path).of(ast.ImportFrom):
+            package = found.module or ""
+            if found.level or package.partition(".")[0] in own:
+                continue
+            for alias in found.names:
+                meant = _meant(package, alias.name, right)
+                if meant:
+                    return DetectionError(
+                        f"no web application was found, but from {package} import {alias.name}",
+                        where=f"{path}:{found.lineno}",
+                        hint=f"is this meant: from {meant}? If not, name the app: "
+                        + SETTING_HINT.format("pkg.module:app", "pkg.module:app"),
+                    )
+    return None
+
+
+def _meant(package: str, name: str, right: set[tuple[str, str]]) -> str:
+    """The import of a framework's class that is missed by a letter or by case; "" for any other."""
+    if (package, name) in right:
+        return ""
+    for module, made in sorted(right):
+        alike = difflib.SequenceMatcher(None, module, package.lower()).ratio() >= ALIKE
+        if (alike and made == name) or (module == package and made.lower() == name.lower()):
+            return f"{module} import {made}"
+    return ""
 
 
 def _left_aside(sources: Sources, notebook: str) -> str:
