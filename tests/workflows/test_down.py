@@ -11,6 +11,7 @@ from okamochi.cli import down as cli_down
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
 from okamochi.workflows import running
+from okamochi.workflows.starting.apps import app_of
 
 
 @pytest.mark.parametrize(
@@ -54,7 +55,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_the_data_that_would_go_is_known_before(desk_alone: bool, engine: list[str], tmp_path: Path) -> None:
     """What `up` keeps is left out where only the desk's is meant."""
     world = World.real({"OKAMOCHI_STATE_DIR": str(tmp_path)}, SilentReporter(), cache_root=tmp_path / "cache")
-    identity = running.app_of(tmp_path, world).identity
+    identity = app_of(tmp_path, world).identity
     engine += [f"{identity}_uploads", f"{identity}-dev_uploads"]
     found = running.data_of(tmp_path, world, desk_alone=desk_alone)
     assert sorted(found) == sorted(engine[1:] if desk_alone else engine)
