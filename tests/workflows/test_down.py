@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from okamochi.cli import down as cli_down
+from okamochi.cli.main import program
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
 from okamochi.workflows import running
@@ -89,6 +90,6 @@ def test_data_goes_unasked_only_where_nobody_can_be_asked(
     monkeypatch.setattr(running, "down", note("all"))
     monkeypatch.setattr(running, "down_desk", note("desk"))
     monkeypatch.setattr(cli_down, "at_a_terminal", lambda: at_terminal)
-    result = CliRunner().invoke(cli_down.command, [str(tmp_path), *words], input=answer)
+    result = CliRunner().invoke(program, ["down", str(tmp_path), *words], input=answer)
     assert done == ([removed] if removed else [])
     assert ("shop_db-data" in result.output) == bool(answer)
