@@ -46,7 +46,7 @@ def test_a_worker_has_none_of_the_arguments_of_its_server(
     monkeypatch.setattr(sys, "argv", ["/opt/venv/bin/gunicorn", "--config", "x", "app:app"])
     settings = runpy.run_path(str(configuration))
     assert sys.argv[1:] == ["--config", "x", "app:app"]
-    settings["post_fork"](None, None)
+    settings["post_fork"](None, SimpleNamespace(load_wsgi=None))
     assert sys.argv == ["/opt/venv/bin/gunicorn"]
 
 

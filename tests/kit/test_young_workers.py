@@ -35,7 +35,36 @@ def test_a_worker_that_is_told_to_stop_while_it_is_born_ends(
 ) -> None:
     configuration = folder / "slow.conf.py"
     configuration.write_text(SLOW_BIRTH)
-    variables = {"PORT": str(free_port()), "WEB_CONCURRENCY": "1", "WHERE": where}
+    assert told_while_young(gunicorn, folder, configuration, number, WHERE=where) == 0
+
+
+LOADING = """\
+import pathlib, time
+pathlib.Path("born").touch()
+try:
+    time.sleep(60)
+except SystemExit:
+    {caught}
+application = lambda environ, start_response: []
+"""
+
+
+@pytest.mark.parametrize("caught", ["raise", "pass"])
+def test_a_worker_that_is_told_to_stop_while_it_loads_the_app_leaves(
+    gunicorn: Path, folder: Path, caught: str
+) -> None:
+    """An app that catches everything at its imports loads on, and leaves then."""
+    (folder / "wsgi.py").write_text(LOADING.format(caught=caught))
+    configuration = folder / "kit" / "gunicorn.conf.py"
+    assert told_while_young(gunicorn, folder, configuration, signal.SIGTERM) == 0
+    assert "was sent" not in (folder / "out").read_text()
+
+
+def told_while_young(
+    gunicorn: Path, folder: Path, configuration: Path, number: signal.Signals, **more: str
+) -> int:
+    """The exit code of a gunicorn that was told when its worker had left the file "born"."""
+    variables = {"PORT": str(free_port()), "WEB_CONCURRENCY": "1", **more}
     # of a signal that was lost, nobody hears for an hour
     variables |= {"PATH": os.environ["PATH"], "GUNICORN_GRACEFUL_TIMEOUT": "3600"}
     argv = (gunicorn, "--config", configuration, "wsgi:application")
@@ -49,7 +78,7 @@ def test_a_worker_that_is_told_to_stop_while_it_is_born_ends(
                 break
             time.sleep(0.05)
         process.send_signal(number)
-        assert process.wait(30) == 0, (folder / "out").read_text()
+        return process.wait(30)
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)

@@ -214,7 +214,7 @@ def pre_fork(server: _Any, worker: _Any) -> None:
 def post_fork(server: _Any, worker: _Any) -> None:
     """gunicorn's arguments are none of the app's: a parse_args() among its imports would refuse them, and
     end every worker. The first stays: apps ask it what they run under."""
-    _young_workers.born()
+    _young_workers.born(worker)
     del _sys.argv[1:]
 
 

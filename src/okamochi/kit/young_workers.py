@@ -4,6 +4,10 @@ A forked worker has its master's signal handlers until it sets its own. Of a SIG
 it lands in the worker's copy of the master's queue, and the master waits for that worker until its patience
 or the engine's is over. So the signals that end a worker are held back while it is forked; the worker gives
 them their usual meaning, which is to end it, and takes them again.
+
+While it loads the app, gunicorn's own handler only takes note of SIGTERM: a stop right after a start, when
+the second worker was still loading, waited for all of the app's imports, and 25 s for an app that loads for
+longer. Nobody is served by it yet, so it leaves at once.
 """
 
 from __future__ import annotations
@@ -35,8 +39,24 @@ def take() -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
 
 
-def born() -> None:
+def born(worker: Any) -> None:
     """In the new worker, before it sets its own handlers."""
     for number in ENDING:
         signal.signal(number, signal.SIG_DFL)
     take()
+    load = worker.load_wsgi
+
+    def load_or_leave() -> None:
+        noted = signal.signal(signal.SIGTERM, leave)
+        try:
+            load()
+        finally:
+            if signal.getsignal(signal.SIGTERM) is leave:  # else the app has one of its own
+                signal.signal(signal.SIGTERM, noted)
+                signal.siginterrupt(signal.SIGTERM, noted is signal.SIG_DFL)
+
+    def leave(number: int, frame: Any) -> None:
+        worker.alive = False  # for an app that catches the following
+        raise SystemExit(0)
+
+    worker.load_wsgi = load_or_leave
