@@ -2,22 +2,23 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from okamochi.errors import BuildError, OkamochiError, PlanError, UnhealthyError
-from okamochi.model.correction import Correction
 from okamochi.run.engine import Engine
 from okamochi.run.proof.answer import Outcome, Verdict
 from okamochi.run.state import UpRecord
 from okamochi.run.traces import Cause
 from okamochi.run.wait import FailingPage, GoesOn
+from okamochi.system.meanwhile import beside
 from okamochi.system.world import World
 from okamochi.workflows.build import Building, BuildRequest
 from okamochi.workflows.mending.failed import Failed
 from okamochi.workflows.mending.failed_start import FailedStart
 from okamochi.workflows.mending.hints import hint_for
 from okamochi.workflows.mending.looked_round import looked_round, seen_in_log
-from okamochi.workflows.starting.apps import App, app_of
+from okamochi.workflows.starting.apps import App, app_of, tell_moved
 from okamochi.workflows.starting.built_and_loaded import built_and_loaded
 from okamochi.workflows.starting.chosen_engine import chosen_engine
 from okamochi.workflows.starting.env_values import Reading, Values, read_values, tell_unread_file
@@ -48,10 +49,15 @@ class UpRequest:
 
 def up(request: UpRequest, world: World, *, app: App | None = None) -> UpRecord:
     """The record of what is serving, healthy, at its URL; `app` is the folder's own unless it is given."""
-    app = app or app_of(request.build.path, world)
-    engine = chosen_engine(request.engine, world)
+    own = app_of(request.build.path, world)
+    app = app or own
     with app.state.lock(), app.state.secrets_kept(unless=GoesOn), secrets_untold(app.state):
-        building = Building.open(request.build, world)
+        is_first = app.state.record() is None
+        if is_first and app == own:
+            tell_moved(app, world)
+        with beside(partial(engine_and_log, request.engine, app, world)) as asked:
+            building = Building.open(request.build, world)
+        engine, log = asked.result()
         reading = Reading(on_this_machine=engine.name == "host")
         values = read_values(
             building.plan, request.env_file, app.state, world, project=request.build.path, reading=reading
@@ -61,7 +67,9 @@ def up(request: UpRequest, world: World, *, app: App | None = None) -> UpRecord:
         if engine.name == "host":
             values = with_machine_services(building.plan, values, app.state, world)
         refuse_absent(building.plan, values, engine, app.state)  # before a build is spent on it
-        is_first = app.state.record() is None
+        correction = seen_in_log(log, building, "the log of what serves saw") if log else None
+        if correction is not None:
+            building.attempt(correction)
         try:
             record = mended(app, building, engine, values, request, world)
         except FailingPage:  # the last one: what was tried in between is gone
@@ -80,11 +88,8 @@ def up(request: UpRequest, world: World, *, app: App | None = None) -> UpRecord:
 def mended(
     app: App, building: Building, engine: Engine, values: Values, request: UpRequest, world: World
 ) -> UpRecord:
-    """The record of what serves; what a start, its pages or the log of what served until now show that the
-    app writes is given to it, and the start tried again."""
-    correction = seen_until_now(app, building, world)
-    if correction is not None:
-        building.attempt(correction)
+    """The record of what serves; what a start or its pages show that the app writes is given to it, and the
+    start tried again."""
     failed: FailedStart | None = None
     told: set[int] = set()
     for left in reversed(range(MOST_STARTS)):
@@ -140,13 +145,14 @@ def tell_better(
     failure.hint = hint_for(failed) or failure.hint
 
 
-def seen_until_now(app: App, building: Building, world: World) -> Correction | None:
-    """From the log of what serves: it may have met a path that it could not write long after its start."""
+def engine_and_log(asked: str | None, app: App, world: World) -> tuple[Engine, str]:
+    """What is to run the app, and the log of what serves, "" where nothing does: it may have met a path that
+    it could not write long after its start. An engine takes its time to answer."""
+    engine = chosen_engine(asked, world)
     previous = Previous.of(app, world)
     if previous.engine is None or not previous.serving_port:
-        return None
-    log = previous.engine.logs(previous.name, tail=500)
-    return seen_in_log(log, building, "the log of what serves saw")
+        return engine, ""
+    return engine, previous.engine.logs(previous.name, tail=500)
 
 
 def failure_of_many(app: App) -> UnhealthyError:

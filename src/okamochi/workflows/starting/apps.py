@@ -1,6 +1,7 @@
 """Which app a folder is: its name for containers, its private state, what runs of it."""
 
 import hashlib
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from okamochi.system.environ import state_dir
 from okamochi.system.project_files import no_folder
 from okamochi.system.world import World
 
-__all__ = ["App", "UpApp", "app_of", "apps_of", "desk_of", "is_desk", "proof_of", "running_app"]
+__all__ = ["App", "UpApp", "app_of", "apps_of", "desk_of", "is_desk", "proof_of", "running_app", "tell_moved"]
 
 
 DESK = "-dev"  # no identity of production's ends so: it ends with six digits
@@ -40,13 +41,15 @@ class UpApp:
 
 
 def app_of(path: Path, world: World) -> App:
-    """UsageError when there is no such folder."""
-    if not path.is_dir():
-        raise no_folder(path)
+    """UsageError when there is no such folder; of one that is gone since it was started, what runs can still
+    be told of and ended."""
     root = path.resolve()
     digest = hashlib.sha256(str(root).encode("utf-8", "surrogateescape")).hexdigest()
     identity = f"{normalized_name(root.name) or 'app'}-{digest[:6]}"
-    return App(identity, root, AppState.of(state_dir(world.environ), identity))
+    app = App(identity, root, AppState.of(state_dir(world.environ), identity))
+    if not path.is_dir() and not any(one.state.record() for one in (app, desk_of(app, world))):
+        raise no_folder(path)
+    return app
 
 
 def is_desk(app: App) -> bool:
@@ -69,6 +72,23 @@ def apps_of(path: Path, world: World) -> tuple[App, ...]:
     """What `up` and `dev` start of the folder; what was started last comes first."""
     app = app_of(path, world)
     return tuple(sorted((app, desk_of(app, world)), key=lambda one: one.state.recorded_at, reverse=True))
+
+
+def tell_moved(app: App, world: World) -> None:
+    """A folder that was moved or renamed is another app, and what was started of it cannot be found any more
+    from there: it has its data, and the port."""
+    for state in app.state.others():
+        record = state.record()
+        if record is None or not record.project or Path(record.project).exists():
+            continue
+        gone = Path(record.project)
+        if gone.name == app.root.name or gone.parent == app.root.parent:
+            old = shlex.quote(record.project)
+            world.reporter.note(
+                f"{record.container} was started of {gone}, which is gone; if that is this project, its data "
+                f"stays there: 'okamochi backup {old}' saves it for 'okamochi restore', "
+                f"'okamochi down {old}' ends it"
+            )
 
 
 def running_app(path: Path, world: World) -> UpApp:
