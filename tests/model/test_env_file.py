@@ -101,6 +101,8 @@ def test_a_name_alone_is_skipped_and_told() -> None:
         ("A='x' y\n", 1, "something follows the closing quote"),
         ('A="x\ny"z\n', 1, "something follows the closing quote"),
         ("1A=2\n", 1, "not NAME=value"),
+        ("A=1\nB=x\0y\n", 2, "the value of B holds a NUL character"),
+        ('A="x\\000"\n', 1, "the value of A holds a NUL character"),
     ],
 )
 def test_what_it_does_not_read_is_told_with_its_line(text: str, line: int, message: str) -> None:

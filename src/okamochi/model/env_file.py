@@ -65,10 +65,20 @@ def parse_env_file(text: str, *, where: str) -> EnvFile:
                 warnings.append(f"{place}: {name} was set in line {lines[name]} already; this one counts")
                 repeated.append((name, lines[name], number))
             values[name], unknown = value.resolved(values)
+            if "\0" in values[name]:
+                raise holds_nul(name, place)
             lines[name] = number
             warnings += (f"{place}: {one} in {name} is passed as it stands" for one in unknown)
         position, number = end + 1, number + text.count("\n", position, end + 1)
     return EnvFile(tuple(values.items()), tuple(warnings), tuple(lines.items()), tuple(repeated))
+
+
+def holds_nul(name: str, place: str) -> UsageError:
+    return UsageError(
+        f"the value of {name} holds a NUL character, which no variable can hold",
+        where=place,
+        hint="save the file as UTF-8, and write binary data as text (base64)",
+    )
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """Values for an app's variables: from an environment file, made up once, or missing."""
 
+import codecs
+import io
 import shlex
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
@@ -20,7 +22,7 @@ from okamochi.workflows.starting.composed_values import composed_values
 from okamochi.workflows.starting.given_services import is_elsewhere
 from okamochi.workflows.starting.key_values import key_values
 
-__all__ = ["Reading", "Values", "read_values", "tell_unread_file"]
+__all__ = ["Reading", "Values", "read_values", "tell_unread_file", "text_of"]
 
 LIMIT_BYTES = 1_000_000
 MOST_SHOWN = 4
@@ -135,8 +137,11 @@ def text_of(env_file: Path) -> str:
     try:
         if env_file.stat().st_size > LIMIT_BYTES:
             raise UsageError(f"{env_file} is too large", where=str(env_file), hint="name an environment file")
-        return env_file.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        content = env_file.read_bytes()
+        # as Windows' PowerShell writes what is redirected into a file
+        marked = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        return io.TextIOWrapper(io.BytesIO(content), "utf-16" if marked else "utf-8-sig").read()
+    except (OSError, UnicodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
         raise UsageError(
             f"{env_file} cannot be read: {reason}",
