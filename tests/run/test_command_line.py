@@ -9,6 +9,10 @@ from tests.recorded_runner import RecordedRunner, answer
 
 from okamochi.errors import EngineError
 from okamochi.model.process import Process, ProcessType, SecurityContext, Volume
+from okamochi.oci.image import Image
+from okamochi.oci.image_config import ImageConfig
+from okamochi.oci.platform import Platform
+from okamochi.oci.reference import Reference
 from okamochi.run.container_flags import environment_flags
 from okamochi.run.docker import DockerEngine
 from okamochi.run.podman import PodmanEngine
@@ -35,6 +39,10 @@ PODMAN_INFO = {
     "version": {"Version": "5.4.0"},
 }
 ABSENT = answer("[]", returncode=1, stderr="Error: No such container: okamochi-shop")
+NAME_TAKEN = answer(
+    returncode=125,
+    stderr='docker: Conflict. The container name "/okamochi-shop" is already in use by container "0123".',
+)
 SPEC = RunSpec(
     name="okamochi-shop",
     app="shop",
@@ -123,7 +131,7 @@ class Busy(RecordedRunner, frozen=True):
 
 def test_layers_that_a_busy_docker_does_not_tell_of_are_sent() -> None:
     engine = DockerEngine(Busy({("docker", "image", "ls"): answer("sha256:1\nsha256:2\n")}), {})
-    assert engine._held_chains() == ()
+    assert engine._chains(engine._held()) == ()
 
 
 def test_more_cpus_than_the_machine_has_are_not_asked_for() -> None:
@@ -171,7 +179,7 @@ def test_values_do_not_show_in_the_list_of_processes() -> None:
 
 def test_a_container_of_somebody_else_is_left_alone() -> None:
     foreign = answer(json.dumps([{"Name": "okamochi-shop", "State": {"Status": "running"}, "Config": {}}]))
-    runner = recorded("docker", DOCKER_INFO, container_inspect=foreign)
+    runner = recorded("docker", DOCKER_INFO, container_inspect=foreign, run=NAME_TAKEN)
     with pytest.raises(EngineError, match="that okamochi did not start"):
         DockerEngine(runner, {}).start(SPEC)
     assert not any(call[1] == "rm" for call in runner.calls)
@@ -280,7 +288,33 @@ def test_what_an_up_that_was_killed_left_aside_makes_room_for_the_next() -> None
     assert runner.calls == [("docker", "stop", "-t", "5", "okamochi-shop"), aside, gone, aside]
 
 
-def test_a_container_is_started_with_three_questions_at_most() -> None:
+def test_a_container_is_started_with_two_questions_at_most() -> None:
     runner = recorded("docker", DOCKER_INFO)
     DockerEngine(runner, {}).start(msgspec.structs.replace(SPEC, volumes=()))
-    assert [call[1] for call in runner.calls] == ["container", "info", "run"]
+    assert [call[1] for call in runner.calls] == ["info", "run"]
+
+
+def test_a_container_of_the_app_that_was_left_makes_room_for_the_next() -> None:
+    runner = Taken(recorded("docker", DOCKER_INFO, container_inspect=inspected()).answers)
+    DockerEngine(runner, {}).start(msgspec.structs.replace(SPEC, volumes=()))
+    assert [call[1] for call in runner.calls] == ["info", "run", "container", "rm", "run"]
+
+
+class Taken(RecordedRunner, frozen=True):
+    """A daemon in which a container has the name until it is removed."""
+
+    def run(self, argv: Sequence[str], **options: Any) -> Completed:
+        done = super().run(argv, **options)
+        taken = argv[1] == "run" and not any(call[1] == "rm" for call in self.calls)
+        return NAME_TAKEN if taken else done
+
+
+def test_an_image_that_docker_has_is_told_with_one_question() -> None:
+    config = ImageConfig(platform=Platform.parse("linux/amd64"), created="1970-01-01T00:00:00Z")
+    image = Image(config, ())
+    runner = recorded("docker", DOCKER_INFO, image_ls=answer(f"{image.image_id}\n"), tag=answer())
+    DockerEngine(runner, {}).load(image, Reference.parse("shop:2"))
+    assert [call[1:4] for call in runner.calls[1:]] == [
+        ("image", "ls", "--quiet"),
+        ("tag", str(image.image_id), "shop:2"),
+    ]

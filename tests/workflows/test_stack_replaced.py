@@ -1,7 +1,12 @@
 """In which order a stack that serves is replaced."""
 
+import threading
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 from msgspec import structs
 
@@ -10,6 +15,7 @@ from okamochi.model.plan import Plan
 from okamochi.oci.reference import Reference
 from okamochi.run.docker import DockerEngine
 from okamochi.run.state import AppState, UpRecord
+from okamochi.system.process import Completed
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
 from okamochi.workflows.starting.apps import App
@@ -65,12 +71,44 @@ def runner() -> RecordedRunner:
 def test_web_waits_for_its_migration_and_for_no_worker(tmp_path: Path, runner: RecordedRunner) -> None:
     plan = plan_of("web: gunicorn app:app\nworker: rq worker high\nrelease: flask db upgrade\n")
     stack_before(plan, tmp_path, runner).started(plan)
-    assert started(runner) == [
-        ("--no-deps", "secrets"),
-        ("db", "release"),
-        ("--no-deps", "web"),
-        ("--no-deps", "worker"),
-    ]
+    first, second, *both = started(runner)
+    assert (first, second) == (("--no-deps", "secrets"), ("db", "release"))
+    assert sorted(both) == [("--no-deps", "web"), ("--no-deps", "worker")]
+
+
+class BothAtOnce(RecordedRunner, frozen=True):
+    """An engine that changes web only when its workers are being changed, too, and the other way round."""
+
+    met: threading.Barrier = msgspec.field(default_factory=partial(threading.Barrier, 2))
+
+    def run(self, argv: Sequence[str], **options: Any) -> Completed:
+        if argv[-1] in ("web", "worker"):
+            self.met.wait(20)
+        return super().run(argv, **options)
+
+
+def test_web_and_workers_are_replaced_at_the_same_time(tmp_path: Path, runner: RecordedRunner) -> None:
+    plan = plan_of("web: gunicorn app:app\nworker: rq worker high\n")
+    both = BothAtOnce(runner.answers)
+    stack_before(plan, tmp_path, both).started(plan)
+    removing = [call[-1] for call in both.calls if "--no-deps" in call and "--remove-orphans" in call]
+    assert removing == ["secrets", "web"]  # two would remove the same container
+
+
+def test_a_worker_that_cannot_be_replaced_is_told_when_web_was(
+    tmp_path: Path, runner: RecordedRunner
+) -> None:
+    plan = plan_of("web: gunicorn app:app\nworker: rq worker high\n")
+    without = NoWorker(runner.answers)
+    with pytest.raises(EngineError, match="could not be started"):
+        stack_before(plan, tmp_path, without).started(plan)
+    assert ("--no-deps", "web") in started(without)
+
+
+class NoWorker(RecordedRunner, frozen=True):
+    def run(self, argv: Sequence[str], **options: Any) -> Completed:
+        done = super().run(argv, **options)
+        return answer(returncode=1, stderr="no space left on device") if argv[-1] == "worker" else done
 
 
 def test_without_a_migration_it_waits_for_its_database(tmp_path: Path, runner: RecordedRunner) -> None:

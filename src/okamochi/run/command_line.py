@@ -33,6 +33,7 @@ __all__ = ["CommandLineEngine"]
 
 ONE_OFF = Process(name="one-off", type=ProcessType.RELEASE, argv=())
 ONCE_SECONDS = 900
+NAME_TAKEN = "already in use by"
 
 
 @dataclass(frozen=True)
@@ -121,12 +122,15 @@ class CommandLineEngine:
         return tuple(one.name for one in found if f"/{one.image_reference}".endswith(f"/{reference}"))
 
     def start(self, spec: RunSpec) -> None:
-        self._make_way(spec)
         for volume in spec.volumes:
             self._ensure_volume(spec.volume_name(volume), spec.app)
         flags, variables = environment_flags(spec.full_environment)
         argv = (self.name, *self.run_arguments(spec, flags))
-        completed = self.runner.run(argv, env={**self.environ, **variables}, timeout_seconds=120)
+        environ = {**self.environ, **variables}
+        completed = self.runner.run(argv, env=environ, timeout_seconds=120)
+        if not completed.ok and NAME_TAKEN in completed.error_text:
+            self._make_way(spec)
+            completed = self.runner.run(argv, env=environ, timeout_seconds=120)
         if not completed.ok:
             self.remove(spec.name)
             raise self._start_error(spec, completed)

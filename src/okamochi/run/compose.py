@@ -79,14 +79,25 @@ class ComposeProject:
         return f"{self.name}-{service}-1"
 
     def start(
-        self, services: Sequence[str] = (), *, alone: bool = False, kept: bool = False, healthy: bool = False
+        self,
+        services: Sequence[str] = (),
+        *,
+        alone: bool = False,
+        kept: bool = False,
+        healthy: bool = False,
+        rest: bool = False,
     ) -> None:
         """Creates or changes what the file says, in the order of its conditions; with `alone` nothing that
-        the services depend on, with `kept` no container that exists; `healthy` waits until they are.
+        the services depend on, with `kept` no container that exists; `healthy` waits until they are. Of two
+        calls at once, `rest` keeps the second from what the first removes: services that are no more.
         EngineError with Compose's words."""
-        given = (("--no-deps", alone), ("--no-recreate", kept), ("--wait", healthy))
-        chosen = tuple(flag for flag, wanted in given if wanted)
-        flags = ("--detach", "--no-build", "--remove-orphans", *chosen)
+        given = (
+            ("--remove-orphans", not rest),
+            ("--no-deps", alone),
+            ("--no-recreate", kept),
+            ("--wait", healthy),
+        )
+        flags = ("--detach", "--no-build", *(flag for flag, wanted in given if wanted))
         with self.program.looking(self.name):
             done = self._run("up", *flags, *services, timeout_seconds=START_SECONDS)
         if not done.ok:

@@ -109,30 +109,38 @@ class DockerEngine(CommandLineEngine):
         None when it has the whole image."""
         if self._containerd_storage:
             return frozenset()
-        if self._run("image", "inspect", "--format", "{{.Id}}", str(image.image_id)).ok:
-            return None
         from msgspec.structs import replace
 
         from okamochi.oci.archive import known_layers
 
         # an earlier image of this name has nearly all of them: the others are many, and slow to tell
-        name = str(replace(reference, tag="", digest=None))
-        return known_layers(image, self._held_chains(name)) or known_layers(image, self._held_chains())
+        for named in ((str(replace(reference, tag="", digest=None)),), ()):
+            held = self._held(*named)
+            if str(image.image_id) in held:
+                return None
+            known = known_layers(image, self._chains(held))
+            if known:
+                return known
+        return frozenset()
 
     @property
     def _containerd_storage(self) -> bool:
         status = self._info.get("DriverStatus") or []
         return any("io.containerd.snapshotter" in str(part) for row in status for part in row)
 
-    def _held_chains(self, *named: str) -> tuple[list[str], ...]:
-        """Of all images, or of those of a name. Nothing where docker is too busy to tell: everything is sent
-        then."""
+    def _held(self, *named: str) -> tuple[str, ...]:
+        """All images, or those of a name. None where docker is too busy to tell: everything is sent then."""
         try:
             listed = self._run("image", "ls", "--quiet", "--no-trunc", *named)
-            names = sorted(set(listed.text.split()))[:500]
-            if not names:
-                return ()
-            completed = self._run("image", "inspect", "--format", "{{json .RootFS.Layers}}", *names)
+        except ProgramTimeout:
+            return ()
+        return tuple(sorted(set(listed.text.split())))[:500]
+
+    def _chains(self, images: tuple[str, ...]) -> tuple[list[str], ...]:
+        if not images:
+            return ()
+        try:
+            completed = self._run("image", "inspect", "--format", "{{json .RootFS.Layers}}", *images)
         except ProgramTimeout:
             return ()
         return tuple(json.loads(line) or [] for line in completed.text.splitlines() if line.startswith("["))

@@ -1,10 +1,16 @@
-"""Work that goes on in a thread beside other work, and ends with it."""
+"""Work that goes on in a thread beside other work."""
 
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar
 
-__all__ = ["meanwhile"]
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+__all__ = ["beside", "meanwhile"]
+
+T = TypeVar("T")
 
 
 @contextmanager
@@ -18,3 +24,15 @@ def meanwhile(work: Callable[[threading.Event], None]) -> Iterator[None]:
     finally:
         over.set()
         thread.join()
+
+
+@contextmanager
+def beside(work: Callable[[], T]) -> "Iterator[Future[T]]":
+    """Both come to their end before anybody goes on; an error of the work counts where what is entered had
+    none."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1, "beside") as pool:
+        done = pool.submit(work)
+        yield done
+    done.result()

@@ -4,7 +4,9 @@ The state folder holds the file, what it is overridden with, and its variables, 
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -37,6 +39,7 @@ from okamochi.run.wait import (
     wait_until_healthy,
 )
 from okamochi.system.files import write_atomic
+from okamochi.system.meanwhile import beside
 from okamochi.system.world import World
 from okamochi.workflows.starting.apps import App
 from okamochi.workflows.starting.env_values import Values
@@ -182,7 +185,7 @@ class Stack:
 
     def replaced(self, plan: Plan) -> None:
         """Compose would take the old web away before the migration runs, and before a worker has ended its
-        job: both are done apart from it."""
+        job: both are done apart from it, the workers at the same time."""
         services = tuple(one.name for one in plan.services)
         releases = self.releases(plan)
         if releases:
@@ -192,10 +195,11 @@ class Stack:
         for name in releases:
             if self.project.end_of(name):
                 raise EngineError(f"{name} failed", where=f"processes.{name}", hint="see its log")
-        self.project.start(("web",), alone=True)
         others = tuple(one for one in self.serving(plan) if one != "web")
-        if others:
-            self.project.start(others, alone=True)
+        # a worker that ends its job, or a slow stop of web, need not be waited for before the other begins
+        apart = partial(self.project.start, others, alone=True, rest=True)
+        with beside(apart) if others else nullcontext():
+            self.project.start(("web",), alone=True)
 
     def serving(self, plan: Plan) -> tuple[str, ...]:
         releases = self.releases(plan)
