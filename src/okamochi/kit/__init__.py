@@ -39,6 +39,7 @@ PROGRAM_FILES = {
         ("gunicorn.conf.py", "gunicorn_conf.py"),
         ("process_one.py", "process_one.py"),
         ("prometheus_files.py", "prometheus_files.py"),
+        ("silent_callers.py", "silent_callers.py"),
         ("sizing.py", "sizing.py"),
         ("static_files.py", "static_files.py"),
         ("time_limits.py", "time_limits.py"),

@@ -130,6 +130,7 @@ _time_limits = _sibling("time_limits")
 _prometheus = _sibling("prometheus_files")
 _young_workers = _sibling("young_workers")
 _draining = _sibling("draining")
+_silent_callers = _sibling("silent_callers")
 _counting = _sibling("worker_count")
 _metrics_folder = _prometheus.prepare(_os.environ)
 _hops, _peers = _choose_trust()
@@ -226,6 +227,7 @@ def post_worker_init(worker: _Any) -> None:
     if "thread" not in worker.cfg.worker_class_str and worker.cfg.worker_class_str != "sync":
         return  # servers of event loops have their own ways for the following
     _draining.drains(worker)
+    _silent_callers.attend(worker)
     if _hops:
         worker.wsgi = _sibling("forwarded").BehindProxies(worker.wsgi, _hops, _peers)
 
