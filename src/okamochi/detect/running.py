@@ -9,7 +9,7 @@ from okamochi.detect.data.hand_made import hand_made, offered_by_hand
 from okamochi.detect.data.own_start import made_by_extension, own_start
 from okamochi.detect.data.setup_commands import setup_commands
 from okamochi.detect.frameworks.django import debug_off
-from okamochi.detect.frameworks.run_at_import import passed_over
+from okamochi.detect.frameworks.run_at_import import PASSED_OVER, unguarded_calls
 from okamochi.detect.services.loopback_services import doors_environment
 from okamochi.detect.serving.health import choose_probe
 from okamochi.detect.serving.web_process import PORT, web_process
@@ -73,15 +73,7 @@ def running_of(found: Understood, data: AppData) -> Running:
     image_environment, image_decisions = _image_environment(found, data)
     web, web_decisions = web_process(found.server, chosen_probe.probe, found.chosen)
     processes, process_decisions = other_processes(
-        found.sources,
-        candidate.framework,
-        found.dependencies.names,
-        reached,
-        found.factory,
-        candidate.import_root,
-        data.services.redis_variable,
-        lambda: _tables_by_hand(found, shipped=bool(data.shipped)),
-        candidate.object_reference,
+        found, data.services.redis_variable, lambda: _tables_by_hand(found, shipped=bool(data.shipped))
     )
     processes, process_decisions = with_the_apps_address(
         processes, process_decisions, data.services.services, found.sources
@@ -124,7 +116,7 @@ def _image_environment(
         *of_dynaconf,
         *stated,
         *found.server.environment,
-        *passed_over(objects, found.imported),
+        *(PASSED_OVER if unguarded_calls(objects, found.imported) else ()),
         *django_environment(found.django),
         *debug_off(found.sources, found.django, {one.name for one in data.environment if one.required}),
         *of_official_images(found.sources, reached, found.python.version),

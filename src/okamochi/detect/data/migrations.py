@@ -4,6 +4,7 @@ import ast
 import posixpath
 import re
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -20,6 +21,9 @@ from okamochi.model.evidence import Decision, Evidence
 from okamochi.model.plan import VENV_ROOT, Framework
 from okamochi.pypi.manifests.setuptools_files import setup_cfg_sections
 from okamochi.system.patterns import regex
+
+if TYPE_CHECKING:
+    from okamochi.detect.understanding import Understood
 
 __all__ = ["TablesByHand", "find_migrations"]
 
@@ -59,19 +63,11 @@ class Migrations(msgspec.Struct, frozen=True):
     environment: tuple[tuple[str, str], ...] = ()
 
 
-def find_migrations(
-    sources: Sources,
-    framework: Framework,
-    names: frozenset[str],
-    reached: Reached,
-    factory: str,
-    import_root: str,
-    tables_by_hand: TablesByHand,
-    served: str = "",
-) -> Migrations:
-    """Of Django, Flask-Migrate, Alembic, Advanced Alchemy or Aerich, or what only makes tables. `names` are
-    what the project asks for, `reached` what the server's loading runs, `factory` the function that it calls,
-    `served` the object that the server loads."""
+def find_migrations(understood: "Understood", tables_by_hand: TablesByHand) -> Migrations:
+    """Of Django, Flask-Migrate, Alembic, Advanced Alchemy or Aerich, or what only makes tables."""
+    sources, reached, names = understood.sources, understood.reached, understood.dependencies.names
+    candidate = understood.entry.candidate
+    framework, import_root = candidate.framework, candidate.import_root
     manage = manage_py(sources, import_root) if framework is Framework.DJANGO else ""
     if manage:
         django = (f"{VENV_ROOT}/bin/python", manage, "migrate", "--noinput")
@@ -82,8 +78,10 @@ def find_migrations(
     )
     of_flask = _of_flask(sources, registers, import_root) if "flask-migrate" in names else None
     of_alembic = _of_alembic(sources, import_root) if not registers else None
-    own_tables = _own_tables(sources, reached, factory)
-    of_litestar = _of_litestar(sources, served) if framework is Framework.LITESTAR else None
+    own_tables = _own_tables(sources, reached, understood.factory)
+    of_litestar = (
+        _of_litestar(sources, candidate.object_reference) if framework is Framework.LITESTAR else None
+    )
     history = of_flask or of_alembic or of_litestar
 
     def other_way() -> Detected[tuple[str, ...]] | None:

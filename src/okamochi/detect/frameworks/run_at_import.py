@@ -7,25 +7,25 @@ the same.
 """
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterator
 
 from okamochi.detect.source.bodies import flat_statements
 from okamochi.detect.source.flask_objects import FlaskObjects, Instance
 from okamochi.model.evidence import Evidence
 from okamochi.model.plan import Framework
 
-__all__ = ["passed_over", "unguarded_calls"]
+__all__ = ["PASSED_OVER", "unguarded_calls"]
 
 PASSED_OVER = (("FLASK_RUN_FROM_CLI", "true"),)
+"""The variable by which Flask passes such calls over."""
 
 
-def passed_over(objects: FlaskObjects, paths: Iterable[str]) -> tuple[tuple[str, str], ...]:
-    """The variable, where one of the modules that the server loads calls it."""
-    return PASSED_OVER if unguarded_calls(objects, paths) else ()
+def unguarded_calls(objects: FlaskObjects, paths: tuple[str, ...]) -> tuple[Evidence, ...]:
+    """In the modules that the server loads; looked for once for the environment and the warning."""
+    return objects.sources.remember(("unguarded calls", *paths), lambda: tuple(_calls(objects, paths)))
 
 
-def unguarded_calls(objects: FlaskObjects, paths: Iterable[str]) -> tuple[Evidence, ...]:
-    found: list[Evidence] = []
+def _calls(objects: FlaskObjects, paths: tuple[str, ...]) -> Iterator[Evidence]:
     for path in paths:
         if "run" not in objects.sources.words(path):
             continue
@@ -35,7 +35,6 @@ def unguarded_calls(objects: FlaskObjects, paths: Iterable[str]) -> tuple[Eviden
                     made = objects.settled(objects.resolve(path, name))
                     if isinstance(made, Instance) and made.framework is Framework.FLASK and not made.dash:
                         reason = f"{name}.run() stands where the module is loaded"
-                        found.append(Evidence(path=path, line=statement.lineno, reason=reason))
+                        yield Evidence(path=path, line=statement.lineno, reason=reason)
                 case _:
                     pass
-    return tuple(found)

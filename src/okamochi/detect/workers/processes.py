@@ -6,7 +6,8 @@ What sets a project up or drops its data is never among them: it is told, and ru
 import posixpath
 import re
 import shlex
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -15,7 +16,6 @@ from okamochi.detect.base import Detected
 from okamochi.detect.data.migrations import TablesByHand, find_migrations
 from okamochi.detect.files.platform_files import StatedCommand, stated_commands
 from okamochi.detect.files.statements import procfile_lines
-from okamochi.detect.source.reachable import Reached
 from okamochi.detect.source.sources import Sources
 from okamochi.detect.workers.celery_programs import (
     celery_programs,
@@ -34,6 +34,9 @@ from okamochi.model.plan import VENV_ROOT, Framework
 from okamochi.model.process import Process, ProcessType
 from okamochi.system.patterns import regex
 
+if TYPE_CHECKING:
+    from okamochi.detect.understanding import Understood
+
 __all__ = ["other_processes", "scripts_of_workers"]
 
 PROGRAMS = WORKER_PROGRAMS | {"rq", "flower"}
@@ -48,25 +51,16 @@ Found = tuple[Process, Decision]
 
 
 def other_processes(
-    sources: Sources,
-    framework: Framework,
-    names: Iterable[str],
-    reached: Reached,
-    factory: str,
-    import_root: str,
-    redis_variable: str = "",
-    tables_by_hand: TablesByHand = lambda: None,
-    served: str = "",
+    understood: "Understood", redis_variable: str, tables_by_hand: TablesByHand
 ) -> tuple[tuple[Process, ...], tuple[Decision, ...]]:
     """Sorted by their kind, then by name; with the decision about each, and about what is only offered.
 
-    `names` are the normalized names that the project asks for, `reached` is what the server's loading runs,
-    `factory` the function that it calls, `import_root` where its modules are;
-    `redis_variable` leads the app to its Redis;
-    `served` is the object that the server loads;
-    `tables_by_hand` is asked where neither migrations nor a command of the project make its tables.
+    `redis_variable` leads the app to its Redis; `tables_by_hand` is asked where neither migrations nor a
+    command of the project make its tables.
     """
-    asked = frozenset(names)
+    sources, asked = understood.sources, understood.dependencies.names
+    candidate = understood.entry.candidate
+    import_root = candidate.import_root
     found: dict[str, Found] = {}
     decisions: list[Decision] = []
     for name, command, line in procfile_lines(sources.project):
@@ -85,14 +79,12 @@ def other_processes(
             _from_file(sources, stated, found, decisions)
     _add_celery(sources, import_root, found, types, decisions)
     types = {process.type for process, _ in found.values()}
-    of_django = django_workers(sources, import_root) if framework is Framework.DJANGO else ()
+    of_django = django_workers(sources, import_root) if candidate.framework is Framework.DJANGO else ()
     for program in (*of_django, *worker_programs(sources, asked, redis_variable, import_root)):
         if program.type not in types:
             found.setdefault(program.type.value, _of_a_program(program))
     if ProcessType.RELEASE not in types:
-        migrations = find_migrations(
-            sources, framework, asked, reached, factory, import_root, tables_by_hand, served
-        )
+        migrations = find_migrations(understood, tables_by_hand)
         decisions += migrations.decisions
         if migrations.command is not None:
             release, decision = _process("release", ProcessType.RELEASE, migrations.command)
