@@ -5,18 +5,15 @@ from collections.abc import Iterator
 import msgspec
 from packaging.utils import canonicalize_name
 
-from okamochi.model.plan import Dependencies
-from okamochi.pypi.asked import asked_of
-from okamochi.pypi.compilation import Compilation, Lines, compilation, inline_lines
+from okamochi.pypi.compilation import Compilation, Lines, compilation
 from okamochi.pypi.moved_pins import pinned_version, with_specifier
 from okamochi.pypi.requirement_line import ADDED, RequirementLine
 from okamochi.pypi.uv_errors import mentions
 from okamochi.pypi.wanted import Wanted
 from okamochi.system.patterns import regex
-from okamochi.system.project_files import ProjectFiles
 from okamochi.system.world import World
 
-__all__ = ["admitted_instead", "movable_pin"]
+__all__ = ["admitted_instead", "is_movable"]
 
 # of a release that nobody published a slip of the pen is likelier than anything else
 NOT_THERE = regex(r"there is no version of ([A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)==")
@@ -51,16 +48,6 @@ def admitted_instead(world: World, wanted: Wanted, explanation: str) -> Admitted
 def is_movable(line: RequirementLine) -> bool:
     """Whoever lists digests beside a pin wants these files and no others."""
     return bool(pinned_version(line)) and not line.hashes and line.path != ADDED
-
-
-def movable_pin(
-    project: ProjectFiles, dependencies: Dependencies, name: str, *, python_version: str, machine: str
-) -> RequirementLine | None:
-    """As the project has it, whatever it was moved to since; None where it leaves a choice."""
-    unmoved = msgspec.structs.replace(dependencies, moved=())
-    asked = asked_of(project, unmoved, python_version=python_version, machine=machine)
-    lines = (*asked.lines, *inline_lines(unmoved))
-    return next((line for line in lines if line.name == name and is_movable(line)), None)
 
 
 def required_in(explanation: str) -> frozenset[str]:

@@ -20,7 +20,7 @@ from okamochi.workflows.from_source.source_builds import builder_of, built_sessi
 from okamochi.workflows.from_source.unbuildable import UnbuildableError, UnbuiltError
 from okamochi.workflows.locking.lock import LockMode, LockSession
 from okamochi.workflows.mending.kept_corrections import with_correction
-from okamochi.workflows.mending.project_pins import project_pin
+from okamochi.workflows.mending.project_pins import project_pins
 from okamochi.workflows.mending.python_releases import days_of_packages
 
 __all__ = ["had_otherwise"]
@@ -122,7 +122,7 @@ def moved_for(
 def later_for(session: LockSession, problem: UnbuiltError, hopeless: set[str]) -> Correction | None:
     name, _, version = problem.asked.partition("==")
     name = canonicalize_name(name)
-    pin = project_pin(session.planned, session.platform, name)
+    pin = project_pins(session.planned, session.platform).get(name)
     if pin is None or not version:
         return None
     days = days_of_packages(python_of(session))
@@ -137,7 +137,7 @@ def admitted_for(session: LockSession, problem: ConflictError, hopeless: set[str
     if found is None or f"{found.line.name}=={found.version}" in hopeless:
         return None
     hopeless.add(f"{found.line.name}=={found.version}")
-    pin = project_pin(session.planned, session.platform, found.line.name) or found.line
+    pin = project_pins(session.planned, session.platform).get(found.line.name, found.line)
     return moved_to(pin, found.version, first_reason(problem))
 
 

@@ -9,14 +9,13 @@ from packaging.version import InvalidVersion, Version
 from okamochi.model.correction import Correction, CorrectionKind
 from okamochi.model.import_names import distribution_of
 from okamochi.pypi.moved_pins import pinned_version
-from okamochi.pypi.requirement_line import RequirementLine
 from okamochi.pypi.versions import version_current_at
 from okamochi.run.proof.answer import Answer, failing_library
 from okamochi.run.traces import library_of_last_frame
 from okamochi.system.patterns import regex
 from okamochi.workflows.mending.age_of_library import is_newer, refuses_a_call
 from okamochi.workflows.mending.failed import Failed
-from okamochi.workflows.mending.project_pins import project_pin
+from okamochi.workflows.mending.project_pins import project_pins
 from okamochi.workflows.mending.python_releases import days_of_packages
 
 __all__ = ["is_of_pins_alone", "newer_releases"]
@@ -34,7 +33,9 @@ def newer_releases(failed: Failed) -> tuple[Correction, ...]:
         return ()
     package = canonicalize_name(distribution_of(library_of(answer)))
     days = days_of_packages(plan.python_version)
-    pin = pin_of(failed, package) if days and package in failed.installed else None
+    if not days or package not in failed.installed or failed.platform is None:
+        return ()
+    pin = project_pins(failed.planned, failed.platform).get(package)
     if pin is None:
         return ()
     try:
@@ -73,11 +74,7 @@ def is_of_pins_alone(failed: Failed) -> bool:
         return False
     modules = {found[1] for found in OF_PACKAGE.finditer(failed.answer.text)} | {library_of(failed.answer)}
     names = {canonicalize_name(distribution_of(one)) for one in modules - {""}}
-    return bool(names) and all(pin_of(failed, name) for name in names)
-
-
-def pin_of(failed: Failed, package: str) -> RequirementLine | None:
-    return project_pin(failed.planned, failed.platform, package) if failed.platform is not None else None
+    return bool(names) and names <= project_pins(failed.planned, failed.platform).keys()
 
 
 def library_of(answer: Answer) -> str:
