@@ -18,7 +18,7 @@ from okamochi.containerfiles.desk import is_desk_name, is_desk_path, is_producti
 from okamochi.containerfiles.yaml_nodes import Node
 from okamochi.system.patterns import regex
 
-__all__ = ["desk_by_itself", "judged_by_neighbours", "judged_by_services", "stands_alone"]
+__all__ = ["DEBUG", "ON", "desk_by_itself", "judged_by_neighbours", "judged_by_services", "stands_alone"]
 
 # of a comment: "this file is for the **development** setup"
 FOR = r"\bfor\s+(?:the\s+|a\s+)?\W{0,2}(?:local\s+)?"

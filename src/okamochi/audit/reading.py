@@ -13,6 +13,7 @@ from okamochi.audit.judging import desk_by_itself, judged_by_neighbours, judged_
 from okamochi.audit.manifest_containers import pod_containers, task_containers
 from okamochi.audit.own_images import own_images
 from okamochi.audit.setup import Dockerfile, Document, Setup, TextFile
+from okamochi.containerfiles.compose_forms import COMPOSE_NAMES
 from okamochi.containerfiles.desk import is_desk_path, is_production_path
 from okamochi.containerfiles.dockerfile import dockerfile_stages, shipped
 from okamochi.containerfiles.yaml_nodes import NOTHING, Node, json_node, yaml_nodes
@@ -40,8 +41,6 @@ TEMPLATE = regex(r"\{\{|\{%")
 DEEPEST = 4
 LONG_NUMBER = regex(r"(\d{200})\d++")
 MOST_FILES = 200
-# in the order in which Compose merges: the plain file, its override, then the rest
-FIRST = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 
 
 def read_setup(
@@ -205,6 +204,6 @@ def task_paths(project: ProjectFiles, paths: Iterable[str]) -> Iterator[str]:
 
 
 def compose_order(path: str) -> tuple[int, str]:
-    name = posixpath.basename(path)
-    place = FIRST.index(name) if name in FIRST else len(FIRST) + ("override" not in name)
-    return place, path
+    """In the order in which Compose merges: the plain file, its override, then the rest."""
+    name, names = posixpath.basename(path), COMPOSE_NAMES
+    return names.index(name) if name in names else len(names) + ("override" not in name), path

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from okamochi.debian.tree import BaseTree
 
 __all__ = [
+    "MAGIC_NUMBER",
     "at_instant",
     "image_magic",
     "native_interpreter",

@@ -17,6 +17,7 @@ from packaging.utils import canonicalize_name
 
 from okamochi.build.components import IMAGE_WHEEL, Component
 from okamochi.debian.control import Stanza, parse_stanzas
+from okamochi.debian.dpkg_status import STATUS
 from okamochi.debian.relations import parse_relations
 from okamochi.model.plan import VENV_ROOT
 from okamochi.oci.image import Image
@@ -28,7 +29,6 @@ __all__ = ["Inventory", "OwnedFile", "Part", "read_inventory"]
 APP_FOLDER = "app/"
 KIT_FOLDER = "opt/okamochi/"
 VENV_FOLDER = f"{VENV_ROOT.strip('/')}/"
-STATUS = "var/lib/dpkg/status"
 OS_RELEASE = "usr/lib/os-release"
 METADATA = re.compile(r"(.*/site-packages)/[^/]+\.dist-info/METADATA")
 TOLD = re.compile(r".*\.dist-info/(?:METADATA|RECORD)|usr/share/doc/[^/]+/copyright")

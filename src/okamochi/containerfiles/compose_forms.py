@@ -9,8 +9,10 @@ import msgspec
 from okamochi.system.patterns import regex
 from okamochi.system.tables import items_of, table_of
 
-__all__ = ["Build", "build_of", "mounts_of", "pairs", "strings"]
+__all__ = ["COMPOSE_NAMES", "Build", "build_of", "mounts_of", "pairs", "strings"]
 
+# in the order in which Compose looks for them
+COMPOSE_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 DEFAULT = regex(r"\$\{\w+:?-([^}]*)\}")
 
 

@@ -6,7 +6,9 @@ from okamochi.debian.control import parse_stanza
 from okamochi.debian.deb import Control
 from okamochi.debian.unpack import within_usr
 
-__all__ = ["file_list", "md5sums", "stanza", "status"]
+__all__ = ["STATUS", "file_list", "md5sums", "stanza", "status"]
+
+STATUS = "var/lib/dpkg/status"
 
 
 def status(controls: Iterable[tuple[str, Control]]) -> bytes:

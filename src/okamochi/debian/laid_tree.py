@@ -12,7 +12,7 @@ import msgspec
 from okamochi.debian.apt_proxy import through_apt_proxy
 from okamochi.debian.control import parse_stanza, parse_stanzas
 from okamochi.debian.deb import Control
-from okamochi.debian.dpkg_status import file_list, md5sums, stanza
+from okamochi.debian.dpkg_status import STATUS, file_list, md5sums, stanza
 from okamochi.debian.finishers import (
     Added,
     Changes,
@@ -49,7 +49,6 @@ from okamochi.system.world import World
 __all__ = ["Ground", "laid_tree"]
 
 KIND = "laid-roots"
-STATUS = "var/lib/dpkg/status"
 LOADER_FOLDERS = "etc/ld.so.conf"
 
 

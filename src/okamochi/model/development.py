@@ -5,7 +5,7 @@ import shlex
 
 import msgspec
 
-from okamochi.model.kit_programs import command_of, starter, with_doors
+from okamochi.model.kit_programs import PYTHON, command_of, starter, with_doors
 from okamochi.model.plan import (
     APP_ROOT,
     KIT_ROOT,
@@ -33,7 +33,6 @@ __all__ = [
 DEBUGGER_PORT = 5678
 TOOLS = word_tuple("bash coreutils curl findutils git grep gzip less ncurses-base procps sed tar vim-tiny")
 """Debian packages of the images for the desk: a shell and what one types in it."""
-PYTHON = f"{VENV_ROOT}/bin/python"
 WATCHER = f"{VENV_ROOT}/bin/watchfiles"
 # Werkzeug's own pattern "*.py" matches no path with watchdog 7, which compares the whole of it: it says
 # "Restarting with watchdog" and never does. As one more file this one matches, with older ones too.

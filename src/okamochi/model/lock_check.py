@@ -16,7 +16,7 @@ from okamochi.oci.platform import Platform
 from okamochi.oci.reference import Reference
 from okamochi.system.patterns import regex
 
-__all__ = ["is_base_name", "lock_problems"]
+__all__ = ["SDIST_FILENAME", "is_base_name", "lock_problems"]
 
 Check = Callable[[str], bool]
 

@@ -5,8 +5,9 @@ import re
 from okamochi.errors import UsageError
 from okamochi.system.patterns import regex
 
-__all__ = ["parse_size"]
+__all__ = ["MEBIBYTE", "parse_size"]
 
+MEBIBYTE = 1024 * 1024
 SIZE = regex(r"([0-9]+(?:\.[0-9]+)?)\s*([kmgt]?)(?:i?b?)", re.IGNORECASE)
 FACTORS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4}
 

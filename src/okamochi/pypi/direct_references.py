@@ -15,6 +15,8 @@ from okamochi.system.project_files import ProjectFiles
 
 __all__ = [
     "LOCAL",
+    "URL",
+    "VCS",
     "folder_of",
     "is_archive",
     "is_built_here",

@@ -1,6 +1,5 @@
 """One line of requirements: a dependency specifier (PEP 508), with its hashes."""
 
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 from urllib.parse import quote
@@ -11,6 +10,8 @@ from packaging.utils import canonicalize_name
 
 from okamochi.errors import DetectionError, PlanError
 from okamochi.pypi.direct_references import (
+    URL,
+    VCS,
     is_archive,
     is_git,
     named,
@@ -21,7 +22,7 @@ from okamochi.pypi.direct_references import (
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import MemoryProject, ProjectFiles
 
-__all__ = ["ADDED", "URL", "RequirementLine", "bad_line", "expanded", "read_line", "requirement_of"]
+__all__ = ["ADDED", "RequirementLine", "bad_line", "expanded", "read_line", "requirement_of"]
 
 ADDED = "added by okamochi"
 """The path of a line that no file of the project has."""
@@ -30,8 +31,6 @@ VARIABLE = regex(r"\$\{([A-Z0-9_]+)\}")
 LISTED = regex(r"[A-Za-z0-9][A-Za-z0-9._-]*[ \t]+v?\d[\w.+!-]*|Package[ \t]+Version")
 LINE_OPTION = regex(r"(?<!\s)\s+(?=--?[A-Za-z][A-Za-z-]*(?:[=\s]|$))")
 HASH = regex(r"--hash[=\s]\s*(\S+)")
-VCS = regex(r"(git|hg|svn|bzr)\+", re.IGNORECASE)
-URL = regex(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 NO_FILES = MemoryProject({})
 
 

@@ -13,11 +13,11 @@ from packaging.utils import canonicalize_name
 
 from okamochi.errors import DetectionError, OkamochiError
 from okamochi.model.standard_library import is_in_every_python, is_of_debians_pip
-from okamochi.pypi.direct_references import without_credentials
+from okamochi.pypi.direct_references import URL, without_credentials
 from okamochi.pypi.index_options import NOTHING_SAID, IndexOptions
 from okamochi.pypi.manifests.package_facts import manifest_files
 from okamochi.pypi.own_package import ITSELF, dependencies_of_itself, is_own_repository, own_facts
-from okamochi.pypi.requirement_line import URL, RequirementLine, bad_line, read_line
+from okamochi.pypi.requirement_line import RequirementLine, bad_line, read_line
 from okamochi.pypi.requirement_text import IGNORED, logical_lines, options_of
 from okamochi.system.project_files import ProjectFiles, unreadable
 

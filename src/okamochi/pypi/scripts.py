@@ -3,11 +3,10 @@
 import configparser
 import re
 
-from okamochi.model.plan import VENV_ROOT
+from okamochi.model.kit_programs import PYTHON
 
 __all__ = ["console_scripts", "with_image_interpreter"]
 
-INTERPRETER = f"{VENV_ROOT}/bin/python"
 SECTIONS = ("console_scripts", "gui_scripts")
 NAME = re.compile(r"[A-Za-z0-9_.+-]+")
 OBJECT_REFERENCE = re.compile(r"([A-Za-z_][\w.]*)\s*(?::\s*([A-Za-z_][\w.]*))?\s*(?:\[[^\]]*\])?", re.ASCII)
@@ -51,13 +50,13 @@ def _script(name: str, reference: str) -> bytes:
     if found is None or found[2] is None or NAME.fullmatch(name) is None or name in (".", ".."):
         return b""
     attribute = found[2].partition(".")[0]
-    text = SCRIPT.format(interpreter=INTERPRETER, module=found[1], attribute=attribute, called=found[2])
+    text = SCRIPT.format(interpreter=PYTHON, module=found[1], attribute=attribute, called=found[2])
     return text.encode()
 
 
 def with_image_interpreter(script: bytes, *, host_interpreter: str) -> bytes:
     """A script that a wheel ships, with its #! line pointing to the image's Python; others as they are."""
-    first_line = f"#!{INTERPRETER}\n".encode()
+    first_line = f"#!{PYTHON}\n".encode()
     if found := TRAMPOLINE.match(script):
         return first_line + script[found.end() :]
     head, newline, rest = script.partition(b"\n")

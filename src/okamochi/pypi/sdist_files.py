@@ -12,7 +12,7 @@ from okamochi.errors import BuildError
 from okamochi.system.files import checked_path
 from okamochi.system.words import word_tuple
 
-__all__ = ["check_archive", "compiles", "pyproject_of"]
+__all__ = ["HINT", "check_archive", "compiles", "pyproject_of"]
 
 MEMBERS_LIMIT = 200_000
 SIZE_LIMIT_BYTES = 4_000_000_000

@@ -12,10 +12,11 @@ import msgspec
 from packaging.utils import canonicalize_name
 
 from okamochi.errors import BuildError, PlanError, RegistryError
+from okamochi.model.lock_check import SDIST_FILENAME
 from okamochi.pypi.asked import asked_of
 from okamochi.pypi.compilation import index_date
 from okamochi.pypi.requirement_line import RequirementLine
-from okamochi.pypi.sdist_files import check_archive, pyproject_of
+from okamochi.pypi.sdist_files import HINT, check_archive, pyproject_of
 from okamochi.pypi.specifiers import parsed_specifier
 from okamochi.pypi.uv_errors import uv_failure
 from okamochi.pypi.uv_program import UvRun, index_settings, started
@@ -42,8 +43,6 @@ SIZE_LIMIT_BYTES = 500_000_000
 # What pip takes where pyproject.toml names nothing; later ones have no pkg_resources (PEP 518).
 DEFAULT_REQUIREMENTS = ("setuptools<81", "wheel")
 SHA256 = regex(r"[0-9a-f]{64}")
-FILENAME = regex(r"[A-Za-z0-9][A-Za-z0-9._+!-]*\.(?:tar\.gz|tgz|tar\.bz2|tar\.xz|zip)")
-HINT = "take another version, or a package that ships wheels"
 
 
 class Sdist(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,7 +131,7 @@ def sdist_of(uv: UvRun, specifier: str) -> Sdist:
         uploaded = found.get("upload-time")
     except (OSError, ValueError, KeyError) as problem:
         raise PlanError(f"{specifier} has no source distribution", hint=HINT) from problem
-    if SHA256.fullmatch(sha256) is None or FILENAME.fullmatch(filename) is None:
+    if SHA256.fullmatch(sha256) is None or SDIST_FILENAME.fullmatch(filename) is None:
         raise RegistryError(
             f"the index tells no sha256 of the source of {name} {version}",
             where=filename[:200],

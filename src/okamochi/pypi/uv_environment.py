@@ -13,6 +13,7 @@ from okamochi.pypi.pip_settings import PipSettings
 from okamochi.pypi.skipped_members import LOGGED
 from okamochi.system.data_text import NoDataError, toml_of
 from okamochi.system.environ import of_the_user
+from okamochi.system.network_settings import CA_VARIABLES
 from okamochi.system.words import word_set
 
 __all__ = ["uv_environment"]
@@ -25,7 +26,6 @@ KEPT = word_set(
 )
 INDEX_CREDENTIALS = ("_USERNAME", "_PASSWORD")
 DROPPED = ("UV_", "PYTHON", "PIP_", "VIRTUAL_ENV", "CONDA_", "RUST_LOG", "CLICOLOR", "FORCE_COLOR")
-BUNDLE_NAMES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 PROXY_NAMES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 
 
@@ -71,7 +71,7 @@ def _tls(environ: Mapping[str, str], pip: PipSettings) -> dict[str, str]:
     named = (
         environ.get("SSL_CERT_FILE", ""),
         pip.certificates,
-        *(environ.get(n, "") for n in BUNDLE_NAMES[1:]),
+        *(environ.get(n, "") for n in CA_VARIABLES[1:]),
     )
     bundle = next((path for path in named if path and of_the_user(path).is_file()), "")
     if bundle:

@@ -41,11 +41,10 @@ from okamochi.render.process_environment import (
 )
 from okamochi.render.rendering import Language, RenderedFile, Rendering, sayer
 from okamochi.render.service_containers import container_of
-from okamochi.render.yaml_text import Commented, Yaml, yaml_text
+from okamochi.render.yaml_text import Commented, Node, Yaml, yaml_text
 
 __all__ = ["ComposeRenderer", "argv_of", "environment_of", "healthcheck_of", "render_compose"]
 
-Node = dict[str, Yaml]
 
 HEAD = {
     Language.ENGLISH: (

@@ -6,7 +6,7 @@ from okamochi.model.backing_service import BackingService
 from okamochi.model.kit_programs import SECRETS_MOUNT
 from okamochi.render.rendering import Language
 from okamochi.render.service_containers import container_of, password_name
-from okamochi.render.yaml_text import Commented, Yaml
+from okamochi.render.yaml_text import Commented, Node, Yaml
 
 __all__ = [
     "LOG",
@@ -22,7 +22,6 @@ __all__ = [
     "started_as",
 ]
 
-Node = dict[str, Yaml]
 
 LOG: Node = {"driver": "json-file", "options": {"max-size": "10m", "max-file": "3"}}
 CAPABILITIES = (

@@ -12,13 +12,12 @@ from okamochi.model.process import Process, ProcessType
 from okamochi.render.compose_backing import backing_service, host_mount
 from okamochi.render.compose_secrets import maker_name
 from okamochi.render.rendering import Language, RenderedFile, sayer
-from okamochi.render.yaml_text import Commented, Yaml, yaml_text
+from okamochi.render.yaml_text import Commented, Node, Yaml, yaml_text
 
 __all__ = ["COMPOSE_DEV", "MAIL_PAGE_PORT", "development_findings", "mount_points", "render_compose_dev"]
 
 COMPOSE_DEV = "compose.dev.yaml"
 MAIL_PAGE_PORT = 8025
-Node = dict[str, Yaml]
 
 HEAD = {
     Language.ENGLISH: (

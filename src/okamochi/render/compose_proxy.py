@@ -5,11 +5,10 @@ import hashlib
 from okamochi.model.plan import PROXY_PROFILE, Plan
 from okamochi.render.compose_backing import host_mount
 from okamochi.render.rendering import Language, RenderedFile, sayer
-from okamochi.render.yaml_text import Commented, Yaml
+from okamochi.render.yaml_text import Commented, Node, Yaml
 
 __all__ = ["CADDYFILE", "PROXY_IMAGE", "caddyfile", "front_network", "proxy", "trust"]
 
-Node = dict[str, Yaml]
 
 PROXY_IMAGE = "caddy:2"
 CADDYFILE = "Caddyfile"

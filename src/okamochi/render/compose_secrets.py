@@ -12,7 +12,7 @@ from okamochi.model.process import Process, ProcessType, VariableKind
 from okamochi.render.compose_backing import LOG, host_mount, limits, literal, secrets_volume
 from okamochi.render.rendering import Language, RenderedFile
 from okamochi.render.service_containers import container_of, password_name
-from okamochi.render.yaml_text import Commented, Yaml
+from okamochi.render.yaml_text import Commented, Node
 
 __all__ = [
     "FOR_RELEASE",
@@ -31,7 +31,6 @@ __all__ = [
     "with_password",
 ]
 
-Node = dict[str, Yaml]
 
 FOR_RELEASE = "MIGRATION_"
 """How the names of addresses begin that only migrations may know: they may change the schema."""

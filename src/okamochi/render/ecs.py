@@ -14,6 +14,7 @@ from okamochi.model.kit_programs import HEALTH_CHECK, command_of, with_doors
 from okamochi.model.lock import Lock
 from okamochi.model.plan import KIT_ROOT, Plan, ServerInterface
 from okamochi.model.process import HeartbeatProbe, Process, ProcessType
+from okamochi.model.sizes import MEBIBYTE
 from okamochi.render.compose_secrets import compose_secrets, names_for
 from okamochi.render.doors import coded_findings
 from okamochi.render.orchestrators import (
@@ -33,7 +34,6 @@ Json = dict[str, Any]
 
 FOLDER = "ecs"
 ACCOUNT, REGION, TAG = "YOUR-ACCOUNT", "YOUR-REGION", "YOUR-TAG"
-MEBIBYTE = 1024 * 1024
 KEEPALIVE = "GUNICORN_KEEPALIVE"
 BALANCER_IDLE_SECONDS = 60
 """An Application Load Balancer's, unless somebody changed it."""

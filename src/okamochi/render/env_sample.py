@@ -5,7 +5,7 @@ from okamochi.model.plan import Plan
 from okamochi.model.process import CANNOT_GO_ON, EnvironmentVariable, VariableKind
 from okamochi.render.rendering import Language, RenderedFile, Rendering
 
-__all__ = ["EnvSampleRenderer"]
+__all__ = ["OPTIONAL", "REQUIRED", "EnvSampleRenderer"]
 
 HEAD = (
     "Every variable that the code reads. Copy it to .env, which stays out of version control.",

@@ -31,10 +31,10 @@ from okamochi.render.kubernetes_settings import (
     generators,
     settings_findings,
 )
-from okamochi.render.kubernetes_words import Node, app_name, component, metadata, say, selector
+from okamochi.render.kubernetes_words import app_name, component, metadata, say, selector
 from okamochi.render.orchestrators import is_alone, secrets_folder
 from okamochi.render.rendering import Language, RenderedFile, Rendering
-from okamochi.render.yaml_text import Commented, Yaml, yaml_text
+from okamochi.render.yaml_text import Commented, Node, Yaml, yaml_text
 
 __all__ = ["KubernetesRenderer"]
 

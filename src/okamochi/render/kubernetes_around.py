@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from okamochi.model.backing_service import ServiceKind
 from okamochi.model.plan import Plan
 from okamochi.render.kubernetes_pods import HTTP
-from okamochi.render.kubernetes_words import Node, app_name, labels, metadata, say, selector
+from okamochi.render.kubernetes_words import app_name, labels, metadata, say, selector
 from okamochi.render.orchestrators import is_alone
 from okamochi.render.rendering import Language
-from okamochi.render.yaml_text import Commented, Yaml
+from okamochi.render.yaml_text import Commented, Node, Yaml
 
 __all__ = [
     "LEAST_PODS",

@@ -3,8 +3,9 @@
 from okamochi.model.kit_programs import HEALTH_CHECK, SECRETS_MOUNT, VOLUME_FILES, command_of, with_doors
 from okamochi.model.plan import Plan
 from okamochi.model.process import HeartbeatProbe, Process, ProcessType, Volume
+from okamochi.model.sizes import MEBIBYTE
 from okamochi.render.compose_secrets import FOR_RELEASE, keys_to_give, names_for, reads_files
-from okamochi.render.kubernetes_words import Node, app_name, component, labels, literal, say, selector
+from okamochi.render.kubernetes_words import app_name, component, labels, literal, say, selector
 from okamochi.render.orchestrators import PEERS, TMP_BYTES, is_alone, optional_secrets, trust
 from okamochi.render.process_environment import (
     key_files_environment,
@@ -12,7 +13,7 @@ from okamochi.render.process_environment import (
     secret_files_environment,
 )
 from okamochi.render.rendering import Language
-from okamochi.render.yaml_text import Commented, Yaml
+from okamochi.render.yaml_text import Commented, Node, Yaml
 
 __all__ = ["CONFIG", "HTTP", "keys_name", "optional_name", "pod", "secret_name"]
 
@@ -22,7 +23,6 @@ KEYS = "keys"
 DRAIN_SECONDS = 5
 FRESH = "/volumes"
 """Where the container that fills an empty volume has it: in its place the image's own files must be seen."""
-MEBIBYTE = 1024 * 1024
 
 
 def secret_name(plan: Plan, process: Process) -> str:

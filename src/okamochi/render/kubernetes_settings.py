@@ -11,10 +11,12 @@ from okamochi.model.names import dashed
 from okamochi.model.plan import Plan
 from okamochi.model.process import VariableKind
 from okamochi.render.compose_secrets import keys_to_give, names_for
+from okamochi.render.env_sample import OPTIONAL, REQUIRED
 from okamochi.render.kubernetes_pods import CONFIG, keys_name, optional_name, secret_name
-from okamochi.render.kubernetes_words import Node, app_name
+from okamochi.render.kubernetes_words import app_name
 from okamochi.render.orchestrators import is_wanted, optional_secrets, plain_names
 from okamochi.render.rendering import Language
+from okamochi.render.yaml_text import Node
 
 __all__ = ["CONFIG_FILE", "SECRETS_FOLDER", "config_env", "generators", "settings_findings"]
 
@@ -24,8 +26,6 @@ HEAD = (
     "Plain settings, for every process. Secrets are files in secrets/. What is commented out is not set.",
     "すべてのプロセスに渡す設定。秘密の値は secrets/ のファイルに置く。コメントの行は設定されない。",
 )
-REQUIRED = ("required", "必須")
-OPTIONAL = ("optional", "任意")
 SERVED = ("the address of {name}, which is not part of this", "{name} の接続先（ここには含まれない）")
 
 

@@ -5,11 +5,10 @@ import re
 from okamochi.model.plan import Plan
 from okamochi.model.process import Process, ProcessType
 from okamochi.render.rendering import sayer
-from okamochi.render.yaml_text import Yaml
+from okamochi.render.yaml_text import Node
 
-__all__ = ["Node", "app_name", "component", "labels", "literal", "metadata", "say", "selector"]
+__all__ = ["app_name", "component", "labels", "literal", "metadata", "say", "selector"]
 
-Node = dict[str, Yaml]
 
 MOST_NAME = 40
 """What okamochi and Kubernetes add at the end must fit into 63 characters."""

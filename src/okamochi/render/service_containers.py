@@ -4,11 +4,11 @@ import re
 from dataclasses import dataclass
 
 from okamochi.model.backing_service import BackingService, ServiceKind
+from okamochi.model.sizes import MEBIBYTE
 from okamochi.oci.reference import tag_of
 
 __all__ = ["container_of", "password_name"]
 
-MEBIBYTE = 1024 * 1024
 ROOT = "root"
 
 # Erlang and MySQL 5.7 make room for each file that might be open; some engines allow 1073741816:

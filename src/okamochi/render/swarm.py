@@ -22,11 +22,10 @@ from okamochi.render.orchestrators import TMP_BYTES, is_alone, key_findings
 from okamochi.render.rendering import Language, RenderedFile, Rendering, sayer
 from okamochi.render.service_containers import container_of, password_name
 from okamochi.render.swarm_secrets import FOLDER, secret_files
-from okamochi.render.yaml_text import Commented, Yaml, yaml_text
+from okamochi.render.yaml_text import Commented, Node, Yaml, yaml_text
 
 __all__ = ["SwarmRenderer"]
 
-Node = dict[str, Yaml]
 
 FILE = f"{FOLDER}/stack.yaml"
 DATA_LABEL = "okamochi.data"

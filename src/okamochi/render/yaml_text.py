@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-__all__ = ["Commented", "Yaml", "yaml_text"]
+__all__ = ["Commented", "Node", "Yaml", "yaml_text"]
 
 PLAIN = re.compile(r"[A-Za-z_/.][A-Za-z0-9_./@-]*")
 # YAML breaks lines at some of these, and allows none of the others as they stand
@@ -25,6 +25,8 @@ class Commented:
 
 
 Yaml = str | int | float | bool | None | Commented | Mapping[str, "Yaml"] | Sequence["Yaml"]
+Node = dict[str, Yaml]
+"""A mapping of a document in the making."""
 
 
 def yaml_text(value: Mapping[str, Yaml], *, head: str = "") -> str:

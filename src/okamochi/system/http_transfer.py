@@ -14,7 +14,7 @@ from okamochi.system.retry import retry_after_seconds
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
 
-__all__ = ["Transfer"]
+__all__ = ["TRANSIENT_STATUS", "Transfer"]
 
 CHUNK_BYTES = 256 * 1024
 TRANSIENT_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})

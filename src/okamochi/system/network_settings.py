@@ -14,7 +14,7 @@ from okamochi.errors import UsageError
 if TYPE_CHECKING:
     import ssl
 
-__all__ = ["DEFAULT_PORTS", "NetworkSettings"]
+__all__ = ["CA_VARIABLES", "DEFAULT_PORTS", "NetworkSettings"]
 
 CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 # where systems keep their CA bundle, for a Python that was built elsewhere and looks somewhere else

@@ -3,13 +3,13 @@
 from okamochi.audit.claim import Claim, Judged, failed, held, judged, untried
 from okamochi.model.observation import Observation
 from okamochi.model.plan import Plan
+from okamochi.model.sizes import MEBIBYTE
 from okamochi.system.words import some_of
 
 __all__ = ["FILES", "READ_ONLY_FOLDERS"]
 
 READ_ONLY_FOLDERS = ("/", "/app", "/opt/venv", "/opt/okamochi", "/etc", "/usr/lib", "/var")
 REFUSED = ("EROFS", "EACCES", "EPERM", "ENOENT")
-MEBIBYTE = 1024 * 1024
 
 
 def read_only_root(seen: Observation, plan: Plan) -> Judged:

@@ -3,11 +3,10 @@
 from okamochi.audit.claim import Claim, Judged, failed, held, untried
 from okamochi.model.observation import Observation, SeenProcess
 from okamochi.model.plan import Plan
+from okamochi.model.sizes import MEBIBYTE
 from okamochi.system.words import counted
 
 __all__ = ["ISOLATION"]
-
-MEBIBYTE = 1024 * 1024
 
 
 def user(seen: Observation, plan: Plan) -> Judged:

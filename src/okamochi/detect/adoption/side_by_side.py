@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from okamochi.containerfiles.compose_forms import pairs, strings
+from okamochi.containerfiles.compose_forms import COMPOSE_NAMES, pairs, strings
 from okamochi.containerfiles.dockerfile import Stage, dockerfile_stages, shipped
 from okamochi.containerfiles.yaml_files import yaml_of
 from okamochi.detect.adoption.commands import dockerfile_commands, service_commands, started_by
@@ -29,7 +29,6 @@ from okamochi.system.tables import table_of
 
 __all__ = ["adopted_settings", "adoption_of"]
 
-COMPOSE_FILES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 # of building, of shells and of health checks, servers of their own; Python itself comes with the base
 NOT_RUN_TIME = re.compile(
     r".*-dev(?:-all)?|build-essential|gcc|g\+\+|make|cmake|pkg-config|python3.*|curl|wget|git|vim|nano|sudo|less|procps"
@@ -68,7 +67,7 @@ def adoption_of(
             rows += of_dockerfile(project, path, stages, plan)
             paths += [path, *(one for one in ignore_files_of(path) if project.exists(one))]
             break
-    for path in dict.fromkeys((*composes, *COMPOSE_FILES)):
+    for path in dict.fromkeys((*composes, *COMPOSE_NAMES)):
         text = text_by_people(project, path) if project.exists(path) else None
         document = parsed(text or "")
         if document and text:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from okamochi.containerfiles.compose_forms import Build, mounts_of
+from okamochi.containerfiles.compose_forms import COMPOSE_NAMES, Build, mounts_of
 from okamochi.containerfiles.yaml_files import yaml_of
 from okamochi.detect.files.built_services import INITIAL_FOLDER, built_service
 from okamochi.detect.services.kinds import KindFacts, kind_of_image
@@ -19,7 +19,6 @@ from okamochi.system.project_files import ProjectFiles
 from okamochi.system.tables import items_of, table_of
 
 __all__ = [
-    "NAMES",
     "Composed",
     "ComposedService",
     "composed",
@@ -32,8 +31,6 @@ __all__ = [
     "top_level",
 ]
 
-# in the order in which Compose looks for them
-NAMES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 USERS = tuple(one.user for one in SERVERS if one.user)
 DATABASES = tuple(one.database for one in SERVERS if one.database)
 PLAIN = regex(r"[A-Za-z0-9_.-]{1,63}")
@@ -128,7 +125,7 @@ def composed(project: ProjectFiles) -> tuple[Composed, ...]:
 def taken_by_compose(project: ProjectFiles) -> str:
     """The first file that people wrote, "" for none: one that stays beside okamochi's own still counts, since
     the plan was made from it."""
-    return next((one for one in NAMES if text_by_people(project, one) is not None), "")
+    return next((one for one in COMPOSE_NAMES if text_by_people(project, one) is not None), "")
 
 
 def _file(project: ProjectFiles) -> tuple[str, str]:
@@ -147,7 +144,7 @@ def _file(project: ProjectFiles) -> tuple[str, str]:
 def _files_above(project: ProjectFiles) -> Iterator[str]:
     """In the checkout alone: `services/web/` has its compose file two folders above."""
     for level in range(1, MOST_ABOVE + 1) if project.root else ():
-        yield from (path for one in NAMES if project.exists(path := f"{ABOVE * level}{one}"))
+        yield from (path for one in COMPOSE_NAMES if project.exists(path := f"{ABOVE * level}{one}"))
 
 
 def _as_seen_below(table: Mapping[str, Any], project: ProjectFiles, level: int) -> dict[str, dict[str, Any]]:

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterator
 
+from okamochi.containerfiles.compose_forms import COMPOSE_NAMES
 from okamochi.containerfiles.yaml_files import yaml_of
-from okamochi.detect.files.compose_files import NAMES as COMPOSE
 from okamochi.detect.files.platform_files import RENDER
 from okamochi.errors import DetectionError
 from okamochi.model.evidence import Decision, Evidence
@@ -18,7 +18,7 @@ OTHERS = ("fly.toml", "railway.toml", "nixpacks.toml", "railway.json", "railpack
 
 def unread_files(project: ProjectFiles) -> tuple[Decision, ...]:
     """The warning about them; none, no decision."""
-    evidence = tuple(one for path in (*COMPOSE, *RENDER, *OTHERS) for one in _problems(project, path))
+    evidence = tuple(one for path in (*COMPOSE_NAMES, *RENDER, *OTHERS) for one in _problems(project, path))
     if not evidence:
         return ()
     names = ", ".join(one.path for one in evidence)

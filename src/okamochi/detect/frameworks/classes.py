@@ -5,7 +5,6 @@ import msgspec
 from okamochi.model.plan import Framework, ServerInterface
 
 __all__ = [
-    "APPLICATIONS",
     "CLASSES",
     "CONNEXION",
     "CONVERTERS",
@@ -13,6 +12,7 @@ __all__ = [
     "OF_STARS",
     "OF_THEIR_OWN",
     "TITLES",
+    "WORDS",
 ]
 
 
@@ -125,6 +125,7 @@ which interface it is, and it holds Flask's object as `app`."""
 OF_THEIR_OWN = frozenset({Framework.AIOHTTP, Framework.TORNADO})
 
 CLASSES = {name: application for application in APPLICATIONS for name in application.names}
+WORDS = frozenset(word for one in APPLICATIONS for word in one.words)
 """The application that a dotted name makes when it is called."""
 
 FIRST_OF_SEVERAL = dict.fromkeys(

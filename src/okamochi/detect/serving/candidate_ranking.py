@@ -7,7 +7,7 @@ import posixpath
 import msgspec
 
 from okamochi.detect.base import Detected
-from okamochi.detect.serving.web_applications import OBJECT_NAMES, Candidate, Place
+from okamochi.detect.serving.web_applications import FACTORY_NAMES, OBJECT_NAMES, Candidate, Place
 from okamochi.detect.source.flask_objects import FlaskObjects
 from okamochi.detect.source.project_imports import imported_files
 from okamochi.detect.source.python_source import is_main_guard
@@ -24,7 +24,6 @@ ODD_MODULE = regex(
 )
 SERVING_MODULES = frozenset(["server", "main", "run", "start", "app", "application"])
 HANGING = frozenset(["register_blueprint", "add_url_rule", "init_app", "include_router"])
-FACTORY_ORDER = ("create_app", "make_app", "create_application", "get_app", "app_factory", "build_app")
 
 Found = Detected[Candidate]
 Key = tuple[object, ...]
@@ -36,7 +35,7 @@ def is_odd(one: Candidate) -> bool:
 
 
 def name_key(candidate: Candidate) -> tuple[bool, int, bool]:
-    order = FACTORY_ORDER if candidate.is_factory else OBJECT_NAMES
+    order = FACTORY_NAMES if candidate.is_factory else OBJECT_NAMES
     rank = order.index(candidate.name) if candidate.name in order else len(order)
     if candidate.interface is ServerInterface.OWN:
         return (False, candidate.preference, False)

@@ -5,7 +5,7 @@ import difflib
 import posixpath
 
 from okamochi.detect.files.subfolders import folder_hint
-from okamochi.detect.frameworks.classes import APPLICATIONS, CLASSES, TITLES
+from okamochi.detect.frameworks.classes import CLASSES, TITLES, WORDS
 from okamochi.detect.serving.other_frameworks import other_frameworks
 from okamochi.detect.serving.web_applications import unusable_factories
 from okamochi.detect.source.flask_objects import FlaskObjects
@@ -20,7 +20,6 @@ __all__ = ["SETTING_HINT", "SETTING_HINT_ALONE", "nothing_found"]
 
 MAKER_NAMES = frozenset(name.rpartition(".")[2].lower() for name in CLASSES)
 ALIKE = 0.8
-WORDS = frozenset(word for one in APPLICATIONS for word in one.words)
 RUN_BY_TESTERS = regex(r"(?:^|/)(?:test_[^/]*|[^/]*_tests?|conftest)\.py$")
 OF_BOTTLE = frozenset(f"bottle.{name}" for name in ("run", "route", "get", "post", "put", "delete", "mount"))
 SETTING_HINT_ALONE = '[tool.okamochi] entrypoint = "{}" in pyproject.toml'

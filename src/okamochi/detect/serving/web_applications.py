@@ -27,6 +27,7 @@ from okamochi.system.patterns import regex
 from okamochi.system.words import word_set
 
 __all__ = [
+    "FACTORY_NAMES",
     "OBJECT_NAMES",
     "STAND_IN",
     "Candidate",

@@ -14,7 +14,7 @@ from itertools import islice
 from okamochi.detect.source.folder_names import FOLDER_KEYS
 from okamochi.system.patterns import regex
 
-__all__ = ["CHANGING", "HOLDERS", "NOT_HELD", "STRINGS", "TOLD", "without_idle_statements"]
+__all__ = ["CHANGING", "HOLDERS", "NOT_HELD", "STRING", "STRINGS", "TOLD", "without_idle_statements"]
 
 # Strings; of one with a prefix, all but that. Nothing is given back ("++"): a string that never ends would be
 # tried in as many ways as there are to cut it up. It goes to the end of its line, or of the text: none of it

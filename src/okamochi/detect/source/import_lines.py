@@ -9,7 +9,7 @@ import ast
 import re
 
 from okamochi.detect.source.gist import DULL, ends
-from okamochi.detect.source.handlers import STRINGS
+from okamochi.detect.source.handlers import STRING
 from okamochi.system.patterns import regex
 
 __all__ = ["Imports", "imported_modules", "imported_parts", "imports_of"]
@@ -21,7 +21,6 @@ STATEMENT = regex(
     r"|import\b(?P<plain>[^\n]*))",
     re.MULTILINE,
 )
-STRING = regex(STRINGS, re.DOTALL | re.VERBOSE)
 BLANK_STRING = regex(rf"(\"\"\"|''')(?:{DULL}\n*)?\1")
 # an import after a colon, a semicolon, or a line that goes on
 HIDDEN = regex(r"(?:[;:]|\\\n)[ \t\f]*(?:from|import)\b")

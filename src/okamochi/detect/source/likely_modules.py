@@ -1,12 +1,10 @@
 """Which modules can hold a web application, told by their text: the others are never parsed."""
 
-from okamochi.detect.frameworks.classes import APPLICATIONS
+from okamochi.detect.frameworks.classes import WORDS
 from okamochi.detect.source.project_imports import imported_files
 from okamochi.detect.source.sources import Sources
 
 __all__ = ["likely_modules"]
-
-MAKERS = frozenset(word for one in APPLICATIONS for word in one.words)
 
 
 def likely_modules(sources: Sources) -> tuple[str, ...]:
@@ -15,7 +13,7 @@ def likely_modules(sources: Sources) -> tuple[str, ...]:
     paths = tuple(
         path for path in sources.paths if not is_nameless(path) and not is_shadowed(path, sources.known)
     )
-    waiting = [path for path in paths if not MAKERS.isdisjoint(sources.words(path))]
+    waiting = [path for path in paths if not WORDS.isdisjoint(sources.words(path))]
     found = set(waiting)
     importers: dict[str, list[str]] = {}
     for path in paths if found else ():

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from okamochi.detect.frameworks.classes import APPLICATIONS
+from okamochi.detect.frameworks.classes import WORDS
 from okamochi.model.evidence import Evidence
 from okamochi.model.import_names import is_known
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["ROOT_MODULE", "RootPackage", "root_package"]
 
 ROOT_MODULE = "__init__.py"
-FRAMEWORKS = frozenset(word for one in APPLICATIONS for word in one.words)
 # where no import tells it: that of the folder in the image, unless a module has it
 NAMES = ("app", "application", "package", "root_package")
 
@@ -92,7 +91,7 @@ def _dotted(node: "Imports") -> Iterator[str]:
 
 
 def _is_foreign(name: str, sources: "Sources") -> bool:
-    known = name in sys.stdlib_module_names or name in FRAMEWORKS or is_known(name)
+    known = name in sys.stdlib_module_names or name in WORDS or is_known(name)
     return known or _is_there(name, sources)
 
 

@@ -13,9 +13,10 @@ from urllib.parse import urlencode, urlsplit
 
 from okamochi.errors import RegistryError
 from okamochi.oci.registry.credentials import CredentialStore
-from okamochi.oci.registry.errors import LOGIN, TRANSIENT_STATUS, plain
+from okamochi.oci.registry.errors import LOGIN, plain
 from okamochi.system.http_exchange import Exchange, shown
 from okamochi.system.http_interrupted import Interrupted
+from okamochi.system.http_transfer import TRANSIENT_STATUS
 from okamochi.system.retry import retry_after_seconds
 
 if TYPE_CHECKING:

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 from okamochi.errors import RegistryError, TransientRegistryError, UnreachableRegistryError
 from okamochi.system.http_interrupted import Interrupted
 from okamochi.system.http_pace import Pace
+from okamochi.system.http_transfer import TRANSIENT_STATUS
 from okamochi.system.retry import retry_after_seconds
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
 
-__all__ = ["LOGIN", "TRANSIENT_STATUS", "Refused", "failure", "given_up", "plain"]
+__all__ = ["LOGIN", "Refused", "failure", "given_up", "plain"]
 
-TRANSIENT_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
 BODY_LIMIT_BYTES = 64 * 1024
 LONGEST_TEXT = 300
 

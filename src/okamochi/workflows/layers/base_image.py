@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
+from okamochi.debian.dpkg_status import STATUS
 from okamochi.errors import (
     BuildError,
     PlanError,
@@ -53,7 +54,6 @@ __all__ = [
 NOWHERE = Path()
 KIND = "base-images"
 ROOTS = "image-roots"
-STATUS = "var/lib/dpkg/status"
 PASSWD, GROUP = "etc/passwd", "etc/group"
 # Files of a root file system compress to about a third; what is packed more tightly is no such thing.
 MOST_EXPANSION = 100

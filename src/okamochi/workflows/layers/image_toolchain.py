@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -10,6 +9,7 @@ from threading import Lock
 
 from okamochi.build.bytecode import Interpreter, Unit, bytecode_entries, compile_units, tag_of_python
 from okamochi.build.components import Component
+from okamochi.build.foreign_python import MAGIC_NUMBER
 from okamochi.build.frame import digest_of, with_ancestors
 from okamochi.build.kit_files import KIT_OWNER
 from okamochi.build.layers import venv_frame
@@ -34,7 +34,6 @@ IMAGE_OWNER = "image"
 NOT_COMPILED = frozenset(
     {"idlelib", "test", "tests", "turtledemo", "site-packages", "dist-packages", "__pycache__"}
 )
-MAGIC_NUMBER = re.compile(r"^MAGIC_NUMBER = \((\d+)\)\.to_bytes", re.MULTILINE)
 
 
 @dataclass

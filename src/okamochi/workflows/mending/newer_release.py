@@ -1,13 +1,13 @@
 """A later release of a pinned package that fails in its own code, which is older than the Python."""
 
 import sys
-from typing import Final
 
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from okamochi.model.correction import Correction, CorrectionKind
 from okamochi.model.import_names import distribution_of
+from okamochi.pypi.compilation import FAR_FUTURE
 from okamochi.pypi.moved_pins import pinned_version
 from okamochi.pypi.versions import version_current_at
 from okamochi.run.proof.answer import Answer, failing_library
@@ -21,7 +21,6 @@ from okamochi.workflows.mending.python_releases import days_of_packages
 __all__ = ["is_of_pins_alone", "newer_releases"]
 
 OF_PACKAGE = regex(r"/site-packages/(\w+)")
-ANY_DAY: Final = "2999-12-31T00:00:00Z"
 
 
 def newer_releases(failed: Failed) -> tuple[Correction, ...]:
@@ -60,7 +59,7 @@ def newer_releases(failed: Failed) -> tuple[Correction, ...]:
         f"{failed.verdict.said}; {package} is pinned to {pinned} ({pin.where}), which is older than Python "
         f"{plan.python_version}"
     )
-    found = (newest(ANY_DAY, f"=={pinned.major}.{pinned.minor}.*"), by_then)
+    found = (newest(FAR_FUTURE, f"=={pinned.major}.{pinned.minor}.*"), by_then)
     return tuple(
         Correction.of(CorrectionKind.RELEASE, f"{package}=={release}", reason)
         for release in dict.fromkeys(found)

@@ -16,21 +16,21 @@ import posixpath
 from okamochi.audit.containers import Container
 from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.services import beside, services
+from okamochi.containerfiles.compose_forms import COMPOSE_NAMES
 
 SEVERITY = Severity.ERROR
 ADDED = ("ports", "volumes", "environment", "env_file", "depends_on", "networks", "labels", "secrets")
-PLAIN = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 
 
 def look(setup: Setup) -> Finds:
     for container in services(setup, desk=True):
-        if posixpath.basename(container.path) in PLAIN or stands_alone(container):
+        if posixpath.basename(container.path) in COMPOSE_NAMES or stands_alone(container):
             continue
         below = next(
             (
                 one
                 for one in beside(setup, container)
-                if posixpath.basename(one.path) in PLAIN and one.name == container.name
+                if posixpath.basename(one.path) in COMPOSE_NAMES and one.name == container.name
             ),
             None,
         )

@@ -16,13 +16,12 @@ import re
 
 from okamochi.audit.containers import ContainerKind, Variable
 from okamochi.audit.interpolation import known_to_compose, resolved
+from okamochi.audit.judging import DEBUG, ON
 from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.containerfiles.desk import is_desk_path
 from okamochi.model.plan import Framework
 
 SEVERITY = Severity.ERROR
-ON = re.compile(r"1|true|yes|on", re.IGNORECASE)
-NAME = re.compile(r"(?:\w+_)?DEBUG(?:_MODE)?")
 OF_DESK = re.compile(
     r"(?:\w+_)?(?:ENV|ENVIRONMENT|STAGE|MODE)=(?:dev\w*|local|test\w*)|(?=\w*SETTINGS)\w++=.*\.(?:dev\w*|local|test\w*)",
     re.IGNORECASE,
@@ -36,7 +35,7 @@ def look(setup: Setup) -> Finds:
         if any(OF_DESK.fullmatch(f"{one.name}={one.value}") for one in container.environment):
             continue  # it says that it is for the desk
         for one in container.environment:
-            if not NAME.fullmatch(one.name) or is_desk_path(one.path) or not is_read(one, setup):
+            if not DEBUG.fullmatch(one.name) or is_desk_path(one.path) or not is_read(one, setup):
                 continue
             value = resolved(one.value, known) if one.value else None
             if value is not None and ON.fullmatch(value.strip()):
