@@ -29,7 +29,11 @@ def test_what_cannot_be_had_is_not_tried_again_and_leaves_the_plan_as_it_was(tmp
     world = World.real({}, SilentReporter(), cache_root=tmp_path / "cache")
     planned = plan_project(tmp_path, world)
     building: Any = SimpleNamespace(
-        request=SimpleNamespace(locked=False), platform=LINUX_AMD64, planned=planned, known=None
+        request=SimpleNamespace(locked=False),
+        platform=LINUX_AMD64,
+        planned=planned,
+        known=None,
+        world=world,
     )
     building.plan_now = lambda: building.planned
     failure = UnhealthyError("it answers 500", hint="")
@@ -38,12 +42,12 @@ def test_what_cannot_be_had_is_not_tried_again_and_leaves_the_plan_as_it_was(tmp
     built = cast(Any, SimpleNamespace(components=(component,)))
     failed = FailedStart(failure, planned, built, Reference.parse("x:1"), None)
 
-    first = failed.correction(building, cast(Any, None), {}, world)
+    first = failed.correction(building, cast(Any, None), {})
     assert first is not None
     assert (first.kind, first.value) == (CorrectionKind.REQUIREMENT, "scikit-learn<1")
     building.planned = with_correction(planned, first)
-    failed.refuse(building, BuildError("no wheel", hint=""), world)
+    failed.refuse(building, BuildError("no wheel", hint=""))
     assert building.planned is planned
-    assert failed.correction(building, cast(Any, None), {}, world) is None
+    assert failed.correction(building, cast(Any, None), {}) is None
     later = FailedStart(failure, planned, built, Reference.parse("x:1"), failed)
-    assert later.correction(building, cast(Any, None), {}, world) is None
+    assert later.correction(building, cast(Any, None), {}) is None

@@ -22,7 +22,7 @@ from okamochi.system.world import World
 from okamochi.workflows.build import Building
 from okamochi.workflows.mending.corrections import correction_for
 from okamochi.workflows.mending.failed import Failed
-from okamochi.workflows.mending.observed import observed_correction
+from okamochi.workflows.mending.failed_start import FailedStart
 from okamochi.workflows.mending.written_places import written_folder
 from okamochi.workflows.plan import PlannedProject
 from tests.detect.plans import FLASK_APP, planned
@@ -42,19 +42,20 @@ def seen(log: str, of: PlannedProject, **installed: str) -> Correction | None:
     cause = diagnose(log)
     failure = UnhealthyError("it ended", hint="", where=cause.where if cause else "")
     failure.unwritable, failure.log = cause.unwritable if cause else "", log
+    world = World.real({}, SilentReporter(), cache_root=of.root / "cache")
+    return correction_of(failure, of, world, NOWHERE, **installed)
+
+
+def correction_of(
+    failure: UnhealthyError, of: PlannedProject, world: Any, engine: Any, **installed: str
+) -> Correction | None:
     building = SimpleNamespace(
-        request=SimpleNamespace(locked=False), plan_now=lambda: of, platform=LINUX_AMD64
+        request=SimpleNamespace(locked=False), plan_now=lambda: of, platform=LINUX_AMD64, world=world
     )
-    return observed_correction(
-        failure,
-        cast(Building, building),
-        cast(Reference, None),
-        NOWHERE,
-        {},
-        World.real({}, SilentReporter(), cache_root=of.root / "cache"),
-        installed=installed,
-        refused=(),
-    )
+    wheels = [SimpleNamespace(kind="wheel", name=name, version=one) for name, one in installed.items()]
+    built = cast(Any, SimpleNamespace(components=wheels))
+    failed = FailedStart(failure, of, built, Reference.parse("x:1"), None)
+    return failed.correction(cast(Building, building), engine, {})
 
 
 def trace(*lines: str) -> str:
@@ -170,18 +171,8 @@ def test_the_process_that_could_not_open_its_database_is_watched(tmp_path: Path,
     of = PlannedProject(plan, of.project, of.root)
     failure = UnhealthyError("it ended", hint="")
     failure.unwritable, failure.process = UNNAMED, process
-    building = SimpleNamespace(request=SimpleNamespace(locked=False), plan_now=lambda: of)
     engine, world = Seeing(), SimpleNamespace(reporter=SilentReporter())
-    found = observed_correction(
-        failure,
-        cast(Building, building),
-        Reference.parse("x:1"),
-        cast(Any, engine),
-        {},
-        cast(Any, world),
-        installed={},
-        refused=(),
-    )
+    found = correction_of(failure, of, world, engine)
     assert found is not None and (found.kind, found.value) == (CorrectionKind.MOVED_FILE, "/app/app.db")
     expected = ["/opt/venv/bin/python", "migrate.py"] if process else list(of.plan.web.argv)
     assert [task["argv"] for task in engine.tasks] == [expected]

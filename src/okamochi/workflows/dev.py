@@ -124,7 +124,7 @@ def proved_plan(request: DevRequest, app: App, engine: Engine, world: World) -> 
         return planned
     try:
         building = Building.open(BuildRequest(path=request.path, overrides=request.overrides), world)
-        built_and_loaded(app, building, engine, Values((), ()), world)
+        built_and_loaded(app, building, engine, Values((), ()))
     except OkamochiError as failure:
         if not (request.path / "okamochi.lock").is_file():
             raise

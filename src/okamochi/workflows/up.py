@@ -71,7 +71,7 @@ def up(request: UpRequest, world: World, *, app: App | None = None) -> UpRecord:
         if correction is not None:
             building.attempt(correction)
         try:
-            record = mended(app, building, engine, values, request, world)
+            record = mended(app, building, engine, values, request)
         except FailingPage:  # the last one: what was tried in between is gone
             world.reporter.note(
                 "it goes on running: 'okamochi exec COMMAND' may mend it, 'okamochi down' ends it"
@@ -85,11 +85,10 @@ def up(request: UpRequest, world: World, *, app: App | None = None) -> UpRecord:
     return record
 
 
-def mended(
-    app: App, building: Building, engine: Engine, values: Values, request: UpRequest, world: World
-) -> UpRecord:
+def mended(app: App, building: Building, engine: Engine, values: Values, request: UpRequest) -> UpRecord:
     """The record of what serves; what a start or its pages show that the app writes is given to it, and the
     start tried again."""
+    world = building.world
     failed: FailedStart | None = None
     told: set[int] = set()
     for left in reversed(range(MOST_STARTS)):
@@ -97,12 +96,12 @@ def mended(
         if request.port is not None:  # a taken port is told before a build is spent on it
             WebPort(request.port, building.plan.web.port, previous, world).choose()
         try:
-            loaded = built_and_loaded(app, building, engine, values, world)
+            loaded = built_and_loaded(app, building, engine, values)
         except (BuildError, PlanError) as error:
             if failed is None:
                 tell_better(error, building)
                 raise
-            failed.refuse(building, error, world)
+            failed.refuse(building, error)
         else:
             try:
                 record = Start(
@@ -125,11 +124,11 @@ def mended(
                 failed = None
                 if not loaded.fresh or not left:
                     return record
-                correction = looked_round(record, building, engine, loaded.pages, world)
+                correction = looked_round(record, building, engine, loaded.pages)
                 if correction is None:
                     return record
         if failed is not None:
-            correction = failed.correction(building, engine, dict(values.plain), world)
+            correction = failed.correction(building, engine, dict(values.plain))
             if correction is None:
                 raise failed.failure
         assert correction is not None  # else it was returned or raised above

@@ -21,7 +21,6 @@ from okamochi.run.engine import Engine
 from okamochi.run.state import UpRecord
 from okamochi.run.traces import UNNAMED, raised_traces
 from okamochi.system.words import shortened
-from okamochi.system.world import World
 from okamochi.workflows.build import Building
 from okamochi.workflows.mending.written_places import written_folder
 
@@ -66,11 +65,11 @@ class Answered(msgspec.Struct, frozen=True):
 
 
 def looked_round(
-    record: UpRecord, building: Building, engine: Engine, pages: Iterable[str], world: World
+    record: UpRecord, building: Building, engine: Engine, pages: Iterable[str]
 ) -> Correction | None:
     """Asks for the pages, for two seconds at most, and reads the log. None when all could be written; pages
     that answer with an error of the server are told then."""
-    plan = building.plan
+    plan, reporter = building.plan, building.world.reporter
     answers = ask_for(record.port, plan, tuple(pages)[:MOST_PAGES])
     if plan.application.framework is Framework.STREAMLIT:
         old = plan.web.probe == HttpProbe(path=OLD_HEALTH)
@@ -78,11 +77,11 @@ def looked_round(
     log = engine.logs(record.container, tail=LOG_LINES)
     found = seen_in_log(log, building, "a look at its pages shows that")
     if found is None and (failing := told_of_failing(answers, log)):
-        world.reporter.warn(failing)
+        reporter.warn(failing)
     if found is None and not plan.domain and sends_to_https(answers):
-        world.reporter.warn(TO_HTTPS)
+        reporter.warn(TO_HTTPS)
     if found is None and not plan.domain and refuses_name(record.url):
-        world.reporter.warn(REFUSES_NAME.format(url=record.url))
+        reporter.warn(REFUSES_NAME.format(url=record.url))
     return found
 
 

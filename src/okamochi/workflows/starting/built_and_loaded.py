@@ -5,7 +5,6 @@ import msgspec
 from okamochi.oci.reference import Reference
 from okamochi.run.engine import Engine
 from okamochi.run.proof.answer import Outcome, has_front_page
-from okamochi.system.world import World
 from okamochi.workflows.build import Building
 from okamochi.workflows.delivery.sinks import EngineSink, default_reference
 from okamochi.workflows.proving.prove_entry import tell_proof
@@ -30,10 +29,10 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     front_page: bool
 
 
-def built_and_loaded(app: App, building: Building, engine: Engine, values: Values, world: World) -> Loaded:
+def built_and_loaded(app: App, building: Building, engine: Engine, values: Values) -> Loaded:
     """What cannot be served at all is told before what serves now is stopped; whether the rest is healthy,
     the start will tell."""
-    sink = EngineSink(engine, world)
+    sink = EngineSink(engine, building.world)
 
     def deliver(built: BuiltImage) -> Delivered:
         reference = default_reference(built.name, built.image, None)
@@ -46,7 +45,7 @@ def built_and_loaded(app: App, building: Building, engine: Engine, values: Value
     given = with_untold(dict(values.plain), values.secret_names)
     delivered, proof = build_proved(building, deliver, given)
     if not isinstance(proof, ProvedBefore) and proof.verdict.outcome is Outcome.PROVED:
-        tell_proof(proof, delivered.built, world)
+        tell_proof(proof, delivered.built, building.world)
     answer = proof.answer
     front_page = answer is None or has_front_page(answer)
     seen = [page.path for page in answer.pages] if answer is not None else []
