@@ -113,11 +113,11 @@ def attempted(case: Case, world: World, folder: Path, planned: PlannedProject) -
     try:
         wheels = session.wheels()
     except UnfitPythonError as refusal:
-        session = on_another_python(world, session, refusal)
+        session = on_another_python(session, refusal)
         wheels = session.wheels()
-    trees = trees_of(world, session, wheels)
+    trees = trees_of(session, wheels)
     plain, snapshot = session.debs()
-    complete = complete_base(world, session, (plain, snapshot), trees)
+    complete = complete_base(session, (plain, snapshot), trees)
     known = {deb.name for deb in plain}
     more = [deb for deb in complete.debs if deb.name not in known]
     outcome = Outcome(case.requirement, session.planned.plan.python_version, complete.native, len(more))

@@ -291,7 +291,7 @@ def test_what_development_asks_for_and_cannot_be_had_is_told_and_left_out(
     (project / "requirements-dev.txt").write_text("pytest\n")
     asked: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
 
-    def built(_: World, session: desk_image.DeskSession) -> str:
+    def built(session: desk_image.DeskSession) -> str:
         found = session.planned.plan.dependencies
         asked.append((found.added, found.files))
         if "requirements-dev.txt" in found.files:

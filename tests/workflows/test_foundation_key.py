@@ -14,8 +14,9 @@ from tests.pypi.wheel_making import make_world
 
 
 def key_of(plan: Plan, tmp_path: Path) -> str:
-    session = SimpleNamespace(planned=SimpleNamespace(plan=plan), local=lambda: ())
-    return foundation_key(make_world(tmp_path, {}), cast("Any", session), cast("Any", ("locked",)), 5)
+    world = make_world(tmp_path, {})
+    session = SimpleNamespace(world=world, planned=SimpleNamespace(plan=plan), local=lambda: ())
+    return foundation_key(cast("Any", session), cast("Any", ("locked",)), 5)
 
 
 def test_an_app_that_is_a_package_does_not_get_the_kit_of_one_that_is_none(tmp_path: Path) -> None:

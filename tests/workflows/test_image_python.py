@@ -56,7 +56,7 @@ def test_the_python_of_an_image_is_taken_where_only_that_has_the_wheels(
 ) -> None:
     served(fake)
     session = opened()
-    found = on_another_python(session.world, session, refusal(session))
+    found = on_another_python(session, refusal(session))
     plan = found.planned.plan
     assert (plan.python_version, plan.base.image) == ("3.12", "python:3.12-slim")
     assert [one.filename for one in found.wheels()][1] == f"native-1.0-{TAG}.whl"
@@ -77,7 +77,7 @@ def test_nobody_is_given_one_who_chose_or_does_not_admit_it(
     served(fake)
     session = opened(settings, python)
     with pytest.raises(OkamochiError, match=r"native 1\.0 has no wheel") as caught:
-        on_another_python(session.world, session, refusal(session))
+        on_another_python(session, refusal(session))
     assert not any("3.12" in line for line in caught.value.details)
 
 
@@ -86,5 +86,5 @@ def test_where_the_image_cannot_be_had_that_is_told_beside_what_is_missing(
 ) -> None:
     session = opened()
     with pytest.raises(OkamochiError, match=r"native 1\.0 has no wheel") as caught:
-        on_another_python(session.world, session, refusal(session))
+        on_another_python(session, refusal(session))
     assert any(line.startswith("Python 3.12: ") for line in caught.value.details)

@@ -54,7 +54,7 @@ def found(scan: NativeScan, files: dict[str, str | bytes] | None = None) -> dict
     contents = contents_of(INDEX)
     universe = SimpleNamespace(newest=lambda name: name)
     project = MemoryProject(files or {})
-    finder = Finder(cast(Any, None), cast(Any, SimpleNamespace(planned=SimpleNamespace(project=project))))
+    finder = Finder(cast(Any, SimpleNamespace(planned=SimpleNamespace(project=project))))
     finder.__dict__["workshop"] = SimpleNamespace(contents=contents, universe=universe)
     finder.__dict__["base"] = frozenset({"libssl3t64"})
     return {one.name: [n.names[0] for n in one.needs] for one in finder.packages(scan)}
@@ -204,12 +204,12 @@ def test_a_lock_that_must_fit_and_lacks_a_package_is_refused(monkeypatch: pytest
     monkeypatch.setattr(Finder, "base", frozenset())
     monkeypatch.setattr(native, "unknown_scripts", lambda *_: ())
     session = SimpleNamespace(
-        planned=planned, old_native=(), mode=LockMode.LOCKED, debs_with=lambda _: ((), "")
+        world=world, planned=planned, old_native=(), mode=LockMode.LOCKED, debs_with=lambda _: ((), "")
     )
     with pytest.raises(PlanError, match="libpq5 is missing"):
-        complete_base(world, cast(Any, session), ((), ""), ())
+        complete_base(cast(Any, session), ((), ""), ())
     session.old_native = ("libpq5",)
-    assert complete_base(world, cast(Any, session), ((), "then"), ()).snapshot == "then"
+    assert complete_base(cast(Any, session), ((), "then"), ()).snapshot == "then"
 
 
 def test_what_cannot_be_installed_is_told_and_leaves_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -226,6 +226,7 @@ def test_what_cannot_be_installed_is_told_and_leaves_the_rest(monkeypatch: pytes
     reporter = SilentReporter()
     monkeypatch.setattr(SilentReporter, "warn", lambda _, text: warned.append(text))
     session = SimpleNamespace(
+        world=SimpleNamespace(reporter=reporter),
         planned=SimpleNamespace(plan=SimpleNamespace(native=None)),
         old_native=(),
         mode=LockMode.KEEP,
@@ -234,7 +235,7 @@ def test_what_cannot_be_installed_is_told_and_leaves_the_rest(monkeypatch: pytes
             "then",
         ),
     )
-    complete = complete_base(cast(Any, SimpleNamespace(reporter=reporter)), cast(Any, session), ((), ""), ())
+    complete = complete_base(cast(Any, session), ((), ""), ())
     assert [one.name for one in complete.native] == ["", "libpq5"]
     assert [deb.name for deb in complete.debs] == ["libpq5"]
     assert "dot" in complete.native[0].needs[0].reason and "libgvc6" in warned[0]
@@ -244,7 +245,7 @@ def test_what_a_file_names_is_no_error_on_an_image_to_which_nothing_can_be_added
     image = SimpleNamespace(suite=None, packages=[{"package": "ffmpeg"}])
     plan = SimpleNamespace(base=SimpleNamespace(kind="image"))
     planned = SimpleNamespace(plan=plan, project=MemoryProject({}))
-    finder = Finder(cast(Any, None), cast(Any, SimpleNamespace(planned=planned, opened_image=lambda: image)))
+    finder = Finder(cast(Any, SimpleNamespace(planned=planned, opened_image=lambda: image)))
     names = [
         NativeNeed(kind=NeedKind.PACKAGE, names=(one,), path="Dockerfile", reason=f"names the package {one}")
         for one in ("ffmpeg", "sox")

@@ -53,7 +53,7 @@ def refusal(session: LockSession) -> UnfitPythonError:
 
 
 def settled(session: LockSession) -> LockSession:
-    return on_another_python(session.world, session, refusal(session))
+    return on_another_python(session, refusal(session))
 
 
 def test_the_next_python_for_which_there_are_wheels_is_taken(
@@ -95,7 +95,7 @@ def test_what_costs_less_is_taken_and_what_costs_nothing_ends_the_search(
         tried.append(version)
         return {"3.11": 2, "3.9": 1}[version]
 
-    found = on_another_python(session.world, session, refusal(session), cost=dear)
+    found = on_another_python(session, refusal(session), cost=dear)
     assert found.planned.plan.python_version == "3.9"
     assert set(tried) == {"3.11", "3.9"}
 
@@ -106,7 +106,7 @@ def test_only_what_the_metadata_admits_is_tried(opened: Callable[..., LockSessio
     assert session.planned.plan.python_alternatives == ("3.9",)
     error = refusal(session)
     with pytest.raises(OkamochiError) as caught:
-        on_another_python(session.world, session, error)
+        on_another_python(session, error)
     assert "cp311" in caught.value.message
     assert caught.value.details[-1].startswith("Python 3.9: ")
 
@@ -118,7 +118,7 @@ def test_where_none_fits_the_error_names_package_tag_remedy_and_all_that_was_tri
     make_wheel(links, "native", "2.0", tag="cp313-cp313-manylinux_2_17_x86_64")
     session = opened("flask\nnative==1.0\n")
     with pytest.raises(UnfitPythonError) as caught:
-        on_another_python(session.world, session, refusal(session))
+        on_another_python(session, refusal(session))
     error = caught.value
     assert error.message.startswith("native 1.0 has no wheel for this image (cp313 ")
     assert error.where == "requirements.txt:2"
@@ -135,7 +135,7 @@ def test_a_setting_is_never_overruled(opened: Callable[..., LockSession], links:
     make_wheel(links, "native", "1.0", tag=OLD)
     session = opened("flask\nnative==1.0\n", okamochi_toml='gunicorn = false\npython = "3.13"\n')
     with pytest.raises(UnfitPythonError):
-        on_another_python(session.world, session, refusal(session))
+        on_another_python(session, refusal(session))
 
 
 def test_an_index_that_fails_is_told_as_that(
@@ -150,7 +150,7 @@ def test_an_index_that_fails_is_told_as_that(
 
     monkeypatch.setattr("okamochi.pypi.resolve.resolve_wheels", down)
     with pytest.raises(RegistryError, match="gone"):
-        on_another_python(session.world, session, error)
+        on_another_python(session, error)
 
 
 def test_the_lock_remembers_until_the_project_says_something_else(
@@ -189,6 +189,6 @@ def test_what_fails_on_another_python_is_told_with_why_the_one_asked_for_was_not
     refused = UnfitPythonError("python:3.12-slim cannot be had here", hint="is there a network?")
     refused.__cause__ = RegistryError("no such server", hint="is there a network?")
     with pytest.raises(OkamochiError) as caught:
-        on_another_python(session.world, session, refused)
+        on_another_python(session, refused)
     told = ("Python 3.12 was not tried: python:3.12-slim cannot be had here", "is there a network?")
     assert caught.value.details[:2] == told

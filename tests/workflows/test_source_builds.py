@@ -140,7 +140,7 @@ def settled(tmp_path: Path, world: World, links: Path) -> Callable[..., LockSess
         opened = LockSession.open(world, plan_project(root, world), chosen, LockMode.KEEP)
         with pytest.raises(UnfitPythonError) as refused:
             opened.wheels()
-        return on_another_python(world, opened, refused.value)
+        return on_another_python(opened, refused.value)
 
     return session
 
@@ -174,7 +174,7 @@ def test_what_must_be_built_is_built_for_debians_python_where_the_image_of_anoth
     assert opened.planned.plan.base.image == "python:3.12-slim"
     refused = UnfitPythonError("python:3.12-slim cannot be had here", hint="is there a network?")
     refused.__cause__ = UnreachableRegistryError("no such server", hint="is there a network?")
-    session = on_another_python(world, opened, refused)
+    session = on_another_python(opened, refused)
     assert session.planned.plan.base.suite == "trixie"
     assert [one.name for one in session.wheels() if one.built_from is not None] == ["tiny"]
 
@@ -194,7 +194,7 @@ def test_what_only_a_newer_version_of_a_requirement_asks_for_is_built_as_well(
     wheels = newest_wheels(session)
     assert [f"{one.name}=={one.version}" for one in wheels] == ["flask==99.0", "tiny==1.0", "words==2.0"]
     assert [one.name for one in wheels if one.built_from is not None] == ["tiny"]
-    assert len(trees_of(world, session, wheels)) == 3
+    assert len(trees_of(session, wheels)) == 3
 
 
 def content_of(session: LockSession, name: str) -> bytes:
@@ -228,8 +228,8 @@ def test_headers_that_the_build_misses_come_from_debian_and_its_libraries_are_in
     session = settled(backend(COMPILED))
     assert content_of(session, "tiny.so").startswith(b"\x7fELF")
     # zlib and the C library are in every base: nothing is added
-    trees = trees_of(session.world, session, session.wheels())
-    assert complete_base(session.world, session, session.debs(), trees).native == ()
+    trees = trees_of(session, session.wheels())
+    assert complete_base(session, session.debs(), trees).native == ()
     assert "zlib1g" in {deb.name for deb in session.debs()[0]}
 
 
@@ -319,8 +319,8 @@ def test_real_packages_are_built_with_what_debian_has(
     opened = LockSession.open(world, plan_project(tmp_path, world), native_platforms()[0], LockMode.KEEP)
     with pytest.raises(UnfitPythonError) as refused:
         opened.wheels()
-    session = on_another_python(world, opened, refused.value)
-    complete = complete_base(world, session, session.debs(), trees_of(world, session, session.wheels()))
+    session = on_another_python(opened, refused.value)
+    complete = complete_base(session, session.debs(), trees_of(session, session.wheels()))
     assert tuple(one.name for one in complete.native if one.name) == packages
     (built,) = [one for one in session.wheels() if one.built_from is not None]
     assert f"{built.name}=={built.version}" == requirement

@@ -154,14 +154,14 @@ class Building(msgspec.Struct):
         if self.files is not None and self.files.compiling is not None:
             self.files.compiling.join()
         try:
-            built = assemble(self.world, session, self.files, self.early_proof())
+            built = assemble(session, self.files, self.early_proof())
         except (UnfitPythonError, ConflictError) as refusal:
             from okamochi.workflows.from_source.moved_pins import had_otherwise
 
             session = had_otherwise(session, refusal, may_move=not self.tries)
             self.planned = session.planned
             self.tell_warnings(fields=("base.suite",))
-            built = assemble(self.world, session, early=self.early_proof())
+            built = assemble(session, early=self.early_proof())
         self.memory.keep(built)
         return built
 

@@ -48,7 +48,7 @@ def outdated(path: Path, world: World, *, platform: str | None) -> tuple[Outdate
         raise no_lock(path, chosen)
     debs, _, wheels = both_halves(session)
     images = image_moved(old.image, session.image())
-    found = (*images, *newer("deb", old.debs, debs), *with_told(world, session, old.wheels, wheels))
+    found = (*images, *newer("deb", old.debs, debs), *with_told(session, old.wheels, wheels))
     return tuple(sorted(found, key=lambda one: (not one.security, one.kind, one.name)))
 
 
@@ -59,14 +59,14 @@ def image_moved(old: LockedImage | None, now: LockedImage | None) -> tuple[Outda
 
 
 def with_told(
-    world: World, session: LockSession, old: tuple[LockedWheel, ...], now: tuple[LockedWheel, ...]
+    session: LockSession, old: tuple[LockedWheel, ...], now: tuple[LockedWheel, ...]
 ) -> tuple[Outdated, ...]:
     """What has newer versions, and what the index warns of although there is none, as the index tells it."""
     from okamochi.pypi.advisories import Told, told_of
     from okamochi.pypi.uv_program import read_project_indexes
 
     indexes = read_project_indexes(session.planned.root, session.planned.plan.dependencies)
-    known = told_of(world, indexes, old)
+    known = told_of(session.world, indexes, old)
     moved = {one.name: one for one in newer("wheel", old, now)}
     for wheel in old:
         told = known.get(wheel.name, Told())

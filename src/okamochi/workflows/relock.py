@@ -44,7 +44,7 @@ def relock(
     if moving_debs:
         newest, snapshot = session.debs_with(session.old_native)
         debs = moved_debs(debs, newest, moving_debs)
-    complete = complete_base(world, session, (debs, snapshot), trees_of(world, session, locked))
+    complete = complete_base(session, (debs, snapshot), trees_of(session, locked))
     lock = session.result(complete.debs, complete.snapshot, locked, complete.native)
     session.save(lock, required=True)
     return lock_changes(session.old, lock)

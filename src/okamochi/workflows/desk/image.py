@@ -50,7 +50,7 @@ def development_image(
     while True:
         desk = development_plan(plan, user=user, group=group)
         try:
-            return built(world, session_of(planned, desk, platform, state, world, LOCK_FILES[0]))
+            return built(session_of(planned, desk, platform, state, world, LOCK_FILES[0]))
         except RegistryError:
             raise  # in a better moment it can be had
         except OkamochiError as refusal:
@@ -62,18 +62,18 @@ def development_image(
 
 def tools_image(planned: PlannedProject, platform: Platform, state: AppState, world: World) -> BuiltImage:
     """The base with a shell and the usual programs, and nothing of the app."""
-    return built(world, session_of(planned, tools_plan(planned.plan), platform, state, world, LOCK_FILES[1]))
+    return built(session_of(planned, tools_plan(planned.plan), platform, state, world, LOCK_FILES[1]))
 
 
-def built(world: World, session: DeskSession) -> BuiltImage:
+def built(session: DeskSession) -> BuiltImage:
     try:
-        return assemble(world, session)
+        return assemble(session)
     except UnfitPythonError as refusal:
         from okamochi.workflows.from_source.source_builds import built_from_source
 
         found = built_from_source(session, refusal)
         again = replace(session, planned=found.planned, resolved=found.resolved, built=found.built)
-        return assemble(world, again)
+        return assemble(again)
 
 
 def session_of(

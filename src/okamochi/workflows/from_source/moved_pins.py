@@ -34,7 +34,7 @@ def had_otherwise(session: LockSession, refusal: PlanError, *, may_move: bool = 
     try:
         if not isinstance(refusal, UnfitPythonError):
             raise refusal
-        return on_another_python(session.world, session, refusal)
+        return on_another_python(session, refusal)
     except PlanError as failure:
         moved = with_moved_pins(session, failure) if may_move else None
         if moved is None:

@@ -7,7 +7,6 @@ import msgspec
 from okamochi.errors import OkamochiError, RegistryError, UnfitPythonError
 from okamochi.model.correction import Correction, CorrectionKind, plain_reason
 from okamochi.model.lock import LockedWheel
-from okamochi.system.world import World
 from okamochi.workflows.locking.lock import LockSession
 from okamochi.workflows.mending.kept_corrections import with_correction
 
@@ -30,7 +29,7 @@ def nothing_extra(_: Attempt) -> int:
 
 
 def on_another_python(
-    world: World, session: LockSession, refusal: UnfitPythonError, cost: Cost = nothing_extra
+    session: LockSession, refusal: UnfitPythonError, cost: Cost = nothing_extra
 ) -> LockSession:
     """The session of the same project on the cheapest of the plan's alternatives, the first of equals; one
     that costs nothing ends the search. Its wheels are resolved.
@@ -68,9 +67,9 @@ def on_another_python(
     plan = best.planned.plan
     told = f"Python {plan.python_version} instead of {session.planned.plan.python_version}: {refusal.message}"
     if out_of_reach:
-        world.reporter.warn(f"{told}. {refusal.hint}")
+        session.world.reporter.warn(f"{told}. {refusal.hint}")
     else:
-        world.reporter.note(told)
+        session.world.reporter.note(told)
     return best
 
 

@@ -91,7 +91,7 @@ def laid_ahead(request: BuildRequest, world: World) -> Ahead | None:
     mode = LockMode.LOCKED if request.locked else LockMode.KEEP
     session = LockSession.open(world, building.plan_now(), building.platform, mode)
     shares = room_for_shares(app_files(session.planned).entries)
-    laid = lay_foundation(world, session, shares=shares)
+    laid = lay_foundation(session, shares=shares)
     return Ahead(laid.lock.base_inputs, laid.lock.wheel_inputs, laid.lock.snapshot, laid.locked)
 
 

@@ -24,7 +24,6 @@ from okamochi.oci.layer import Layer
 from okamochi.oci.layer_rows import LayerRow, layer_rows, layers_of_rows
 from okamochi.oci.packing import LayerRequest, pack_layers
 from okamochi.system.tree_stamp import program_identity
-from okamochi.system.world import World
 from okamochi.workflows.layers.native_memory import is_known, keep_known
 from okamochi.workflows.locking.lock import LockSession
 from okamochi.workflows.rebuilding.incremental import SameTree, rebuild_facts
@@ -53,10 +52,11 @@ class Foundation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def assemble(
-    world: World, session: LockSession, files: SameTree | None = None, early: "EarlyProof | None" = None
+    session: LockSession, files: SameTree | None = None, early: "EarlyProof | None" = None
 ) -> BuiltImage:
     """The image of a planned project; writes okamochi.lock when it changed. `files` are those of the last
     build, when they are the same. `early` is told of what lies below the app as soon as it is on the disk."""
+    world = session.world
     plan = session.planned.plan
     linked = plan.moved_files or plan.secret_files
     source = None if files is None or linked else files.source(plan.source.exclude)
@@ -76,7 +76,7 @@ def assemble(
         early.start(plan, config, (*lower, *app), ready)
         return early.laid
 
-    foundation, below, toolchain = foundation_of(world, session, on_disk, shares, early)
+    foundation, below, toolchain = foundation_of(session, on_disk, shares, early)
     requests = app or app_layers(world, toolchain, volumes, source)
     layers = (*below, *pack_layers(world.cache, requests, epoch_seconds=world.clock.epoch_seconds))
     revision = read_revision(session.planned.root)
@@ -127,25 +127,26 @@ def on_base(config: ImageConfig, foundation: Foundation) -> ImageConfig:
 
 
 def foundation_of(
-    world: World, session: LockSession, on_disk: "OnDisk", shares: int, early: "EarlyProof | None"
+    session: LockSession, on_disk: "OnDisk", shares: int, early: "EarlyProof | None"
 ) -> tuple[Foundation, tuple[Layer, ...], Compiles]:
     """Recalled when the lock fits and all blobs are there; else laid anew, with the lock written if it
     changed."""
+    world = session.world
     locked = session.fitting
     known = locked is not None and is_known(world, session.planned.plan, locked)
     if known and locked is not None and session.old is not None:
-        key = foundation_key(world, session, locked, shares)
+        key = foundation_key(session, locked, shares)
         record = world.cache.record(KIND, key) if key else None
         foundation = msgspec.json.decode(record, type=Foundation) if record else None
         layers = layers_of_rows(foundation.layers, world.cache.blob) if foundation else None
         if foundation is not None and layers is not None:
-            toolchain = toolchain_of(world, session, locked, session.old.snapshot)
+            toolchain = toolchain_of(session, locked, session.old.snapshot)
             return foundation, layers, toolchain
     from okamochi.workflows.layers.foundation import lay_foundation
 
     if early is not None:
         early.prepare()
-    laid = lay_foundation(world, session, on_disk, shares=shares)
+    laid = lay_foundation(session, on_disk, shares=shares)
     session.save(laid.lock, required=False)
     keep_known(world, session.planned.plan, laid.locked.wheels, laid.locked.native)
     foundation = Foundation(
@@ -154,22 +155,22 @@ def foundation_of(
         environment=laid.environment,
         annotations=laid.annotations,
     )
-    key = foundation_key(world, session, laid.locked, shares)
+    key = foundation_key(session, laid.locked, shares)
     if key:
         world.cache.put_record(KIND, key, msgspec.json.encode(foundation))
     return foundation, laid.layers, laid.toolchain
 
 
-def toolchain_of(world: World, session: LockSession, locked: LockedPlatform, snapshot: str) -> Compiles:
+def toolchain_of(session: LockSession, locked: LockedPlatform, snapshot: str) -> Compiles:
     if locked.image is None:
-        return Toolchain(world, locked.debs, session.platform, snapshot)
+        return Toolchain(session.world, locked.debs, session.platform, snapshot)
     from okamochi.workflows.layers.image_toolchain import ImageToolchain
 
-    planned = session.planned
-    return ImageToolchain(world, locked.image, session.platform, planned.plan.python_version, planned.root)
+    planned, version = session.planned, session.planned.plan.python_version
+    return ImageToolchain(session.world, locked.image, session.platform, version, planned.root)
 
 
-def foundation_key(world: World, session: LockSession, locked: LockedPlatform, shares: int) -> str:
+def foundation_key(session: LockSession, locked: LockedPlatform, shares: int) -> str:
     """Of everything that decides these layers: okamochi itself, the locked packages, the plan's volumes and
     runtime user, the layers that are kept for the app, the instant; "" when okamochi's own files are
     changing."""
@@ -179,6 +180,6 @@ def foundation_key(world: World, session: LockSession, locked: LockedPlatform, s
     parts = (
         *(program, locked, local, shares),
         *(programs_of(plan), plan.application.package),  # what the kit holds hangs on these
-        *(plan.volumes, plan.temporary_folders, plan.security, world.clock.epoch_seconds),
+        *(plan.volumes, plan.temporary_folders, plan.security, session.world.clock.epoch_seconds),
     )
     return hashlib.sha256(msgspec.json.encode(parts)).hexdigest() if program else ""

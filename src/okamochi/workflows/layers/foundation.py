@@ -52,32 +52,33 @@ def at_once() -> None:
 
 
 def lay_foundation(
-    world: World, session: LockSession, on_disk: OnDisk = lambda *_: at_once, *, shares: int
+    session: LockSession, on_disk: OnDisk = lambda *_: at_once, *, shares: int
 ) -> LaidFoundation:
     """Base and dependencies are resolved, fetched and unpacked at the same time. The project's own packages
     join the locked wheels. `shares` are the layers that are kept for the app (see `room_for_shares`)."""
+    world = session.world
     plan = session.planned.plan
     world.check_network_settings()
     if plan.base.kind == "image":
         from okamochi.workflows.layers.image_foundation import lay_on_image
 
-        return lay_on_image(world, session, shares=shares)
+        return lay_on_image(session, shares=shares)
     pool, ended, shown = ThreadPoolExecutor(6, "build"), threading.Event(), Future[Wait]()
     try:
         debs = pool.submit(session.debs)
         wheels = pool.submit(newest_wheels, session)
-        opened = pool.submit(lambda: open_toolchain(world, session, *debs.result()))
+        opened = pool.submit(lambda: open_toolchain(session, *debs.result()))
         standard = pool.submit(compile_when_open, world, opened, ended)
-        trees = trees_of(world, session, wheels.result())
+        trees = trees_of(session, wheels.result())
         groups = wheel_groups(trees, shares=shares)
         # Wheels need the base's Python, and no other package of it.
         compiled = pool.submit(lambda: compile_dependencies(world, opened.result(), trees, plan))
         upper = pool.submit(lambda: upper_layers(world, compiled.result(), plan, groups, shown, ended))
-        complete = complete_base(world, session, debs.result(), trees)
+        complete = complete_base(session, debs.result(), trees)
         toolchain = opened.result()
         chosen, snapshot = complete.debs, complete.snapshot
         if chosen != toolchain.debs:
-            toolchain = open_toolchain(world, session, chosen, snapshot, near=toolchain)
+            toolchain = open_toolchain(session, chosen, snapshot, near=toolchain)
         standard.result()
         lowest = base_layer(world, toolchain)
         requests = (lowest, *upper_requests(world, toolchain, plan, groups))
@@ -99,7 +100,6 @@ def lay_foundation(
 
 
 def open_toolchain(
-    world: World,
     session: LockSession,
     chosen: tuple[LockedDeb, ...],
     snapshot: str,
@@ -109,8 +109,8 @@ def open_toolchain(
     """With the base unpacked: what is packed next may need its Python. What is in the base of the `near` one
     is taken over."""
     held = near.tree() if near is not None else None
-    toolchain = Toolchain(world, chosen, session.platform, snapshot, near=held)
-    with world.reporter.step(f"Base: {len(chosen)} packages"):
+    toolchain = Toolchain(session.world, chosen, session.platform, snapshot, near=held)
+    with session.world.reporter.step(f"Base: {len(chosen)} packages"):
         toolchain.tree()
     return toolchain
 
@@ -151,15 +151,15 @@ def upper_requests(world: World, toolchain: Toolchain, plan: Plan, groups: Wheel
     return [*wheels, kit_layer(world, toolchain, plan)]
 
 
-def trees_of(world: World, session: LockSession, wheels: tuple[LockedWheel, ...]) -> tuple[WheelTree, ...]:
+def trees_of(session: LockSession, wheels: tuple[LockedWheel, ...]) -> tuple[WheelTree, ...]:
     if any(wheel.built_from is not None for wheel in wheels):
         from okamochi.workflows.from_source.source_builds import build_again
 
         build_again(session, wheels)
     local = session.local()
-    with world.reporter.step(f"Dependencies: {counted(len(wheels), 'wheel')}"):
+    with session.world.reporter.step(f"Dependencies: {counted(len(wheels), 'wheel')}"):
         return wheel_trees(
-            world,
+            session.world,
             (*wheels, *(one.wheel for one in local)),
             project_root=session.planned.root,
             dependencies=session.planned.plan.dependencies,

@@ -3,7 +3,6 @@
 from okamochi.build.components import foundation_components
 from okamochi.build.grouping import wheel_groups
 from okamochi.build.layers import compile_above, kit_layer, wheel_layer
-from okamochi.system.world import World
 from okamochi.workflows.from_source.held_back import newest_wheels
 from okamochi.workflows.layers.foundation import LaidFoundation, packed, trees_of
 from okamochi.workflows.layers.image_packages import added_layer, replaced_components
@@ -17,9 +16,10 @@ BASE_NAME = "org.opencontainers.image.base.name"
 BASE_DIGEST = "org.opencontainers.image.base.digest"
 
 
-def lay_on_image(world: World, session: LockSession, *, shares: int) -> LaidFoundation:
+def lay_on_image(session: LockSession, *, shares: int) -> LaidFoundation:
     """Debian packages that the image lacks are added from its own suite. PlanError when it lacks its Python
     or glibc, or is of a system from which nothing can be added."""
+    world = session.world
     plan = session.planned.plan
     locked = session.image()
     assert locked is not None
@@ -27,8 +27,8 @@ def lay_on_image(world: World, session: LockSession, *, shares: int) -> LaidFoun
     base = toolchain.base()
     toolchain.python  # noqa: B018  an image without it is told before anything is resolved
     wheels = newest_wheels(session)
-    trees = trees_of(world, session, wheels)
-    complete = complete_base(world, session, session.debs(), trees)
+    trees = trees_of(session, wheels)
+    complete = complete_base(session, session.debs(), trees)
     debs, snapshot = complete.debs, complete.snapshot
     with world.reporter.step("Dependencies: compiling"):
         compile_above(world, toolchain, trees, plan)

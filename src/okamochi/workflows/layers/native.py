@@ -35,13 +35,14 @@ class CompleteBase:
 
 
 def complete_base(
-    world: World, session: LockSession, base: tuple[tuple[LockedDeb, ...], str], trees: Sequence[WheelTree]
+    session: LockSession, base: tuple[tuple[LockedDeb, ...], str], trees: Sequence[WheelTree]
 ) -> CompleteBase:
     """`base` is what `session.debs` said. PlanError when the lock must fit and lacks a package."""
+    world = session.world
     debs, snapshot = base
     with world.reporter.step("Native libraries: looking for what wheels need"):
         scan = native_scan(world, trees, session.planned.plan.native)
-        finder = Finder(world, session, trees)
+        finder = Finder(session, trees)
         native = finder.packages(scan)
     names = names_of(native)
     if set(names) == set(session.old_native):
@@ -88,7 +89,6 @@ def stale(names: Sequence[str], locked: Sequence[str]) -> PlanError:
 class Finder:
     """Asks the archive only when there is something to ask."""
 
-    world: World
     session: LockSession
     trees: Sequence[WheelTree] = ()
     found: dict[str, list[NativeNeed]] = field(default_factory=lambda: defaultdict(list))
@@ -96,7 +96,7 @@ class Finder:
 
     @cached_property
     def workshop(self) -> Workshop:
-        return Workshop(self.world, self.session.suite, self.session.platform)
+        return Workshop(self.session.world, self.session.suite, self.session.platform)
 
     @cached_property
     def base(self) -> frozenset[str]:
@@ -160,7 +160,7 @@ class Finder:
                 kept.append(one)
                 continue
             weak = all(need.kind is NeedKind.PACKAGE for need in one.needs)
-            say = self.world.reporter.note if weak else self.world.reporter.warn
+            say = self.session.world.reporter.note if weak else self.session.world.reporter.warn
             say(
                 f"{one.name} is needed ({one.needs[0].evidence}) and left out: {', '.join(bad)} has a script "
                 "for its installation that okamochi does not know how to replace"
