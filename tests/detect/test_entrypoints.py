@@ -419,7 +419,7 @@ def test_a_syntax_error_elsewhere_does_not_matter() -> None:
     [
         ("import cherrypy\n", "CherryPy"),
         ("import reflex as rx\napp = rx.App()\n", "Reflex"),
-        ("from pyramid.config import Configurator\n", "Pyramid"),
+        ("from robyn import Robyn\n", "Robyn"),
     ],
 )
 def test_other_frameworks_are_named_honestly(source: str, name: str) -> None:
@@ -725,3 +725,24 @@ def test_a_factory_that_a_package_hands_on_is_followed_where_it_is_named(said: d
     assert "create_app() returns Flask(...) of shop/base.py:3" in told
     assert decision(plan, "processes.web.probe").summary == "health: GET /healthz"
     assert planned(HANDED_ON).application.object_reference == "shop.base:create_app()"
+
+
+@pytest.mark.parametrize(
+    ("holds", "believed"),
+    [
+        ("def make():\n    app = made()\n    return app\n", False),
+        ("if x:\n    def make():\n        app = made()\n", False),
+        ("class A:\n    app = made()\n", False),
+        ("if __name__ == '__main__':\n    app = made()\n", False),
+        ("try:\n    app = made()\nfinally:\n    pass\n", True),
+        ("with made() as app:\n    pass\n", True),
+        ("def make():\n    global app\n    app = made()\nmake()\n", True),
+        ("from elsewhere import thing as app\n", True),
+        ("import app.thing\n", True),
+        ("async def app(scope, to, fro):\n    pass\n", True),
+    ],
+)
+def test_a_name_that_a_server_is_told_to_load_is_the_modules_own(holds: str, believed: bool) -> None:
+    files = {"shop.py": holds, "web.py": "from flask import Flask\napplication = Flask(__name__)\n"}
+    plan = planned({**files, "requirements.txt": "flask\n", "Procfile": "web: gunicorn shop:app\n"})
+    assert plan.application.object_reference == ("shop:app" if believed else "web:application")

@@ -62,6 +62,13 @@ def served(files: dict[str, str], asked: str) -> Plan:
         ("bottle", "import bottle\napp = bottle.default_app()\n", Framework.BOTTLE, WSGI, "main:app"),
         ("bottle", "from bottle import *\napp = Bottle()\n", Framework.BOTTLE, WSGI, "main:app"),
         (
+            "blacksheep",
+            "from blacksheep import Application\napp = Application()\n",
+            Framework.BLACKSHEEP,
+            ASGI,
+            "main:app",
+        ),
+        (
             "python-fasthtml",
             "from fasthtml.common import *\napp, rt = fast_app(live=False)\nserve()\n",
             Framework.STARLETTE,

@@ -413,3 +413,29 @@ def test_a_program_whose_code_does_not_tell_its_port_listens_where_its_image_exp
     assert plan.web.argv == ("/opt/venv/bin/python", "Shop.py")
     assert plan.web.port == port
     assert reason in decision(plan, "processes.web.port").evidence[0].reason
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "port"),
+    [
+        ('["python", "-m", "shop", "--port=8085"]', ("--port=8085",), 8085),
+        ("python3 -u -m shop --port 8086 --quiet", ("--port", "8086", "--quiet"), 8086),
+        ("python -m shop --sport=9", ("--sport=9",), 8000),
+        ("python -m other --port=8085", (), 8000),
+    ],
+)
+def test_a_package_that_the_image_runs_gets_its_arguments_and_listens_where_they_say(
+    command: str, arguments: tuple[str, ...], port: int
+) -> None:
+    """The code reads ports of its neighbours alone."""
+    started = (
+        "import os\nfrom tornado.httpserver import HTTPServer\nfrom tornado.web import Application\n\n"
+        "def main(own):\n    CACHE = os.environ.get('CACHE_PORT') if own.cached else ''\n"
+        "    HTTPServer(Application()).listen(own.port, own.host)\n"
+    )
+    if port == 8000:
+        started = started.replace("CACHE_PORT", "CACHE")
+    files = {"shop/__init__.py": started, "shop/__main__.py": "from shop import main\nmain(...)\n"}
+    plan = planned({**files, "requirements.txt": "tornado\n", "Dockerfile": f"FROM python\nCMD {command}\n"})
+    assert plan.web.argv == ("/opt/venv/bin/python", "shop/__main__.py", *arguments)
+    assert plan.web.port == port

@@ -66,9 +66,10 @@ def command(
 def as_text(plan: "Plan", terminal: int = 0) -> str:
     """What evidence decided first, each with its places; then what nothing in the project decides. On a
     `terminal` of few columns the texts stand below their fields."""
-    from okamochi.detect.frameworks.classes import TITLES
+    from okamochi.detect.frameworks.classes import title_of
 
-    head = f"{plan.name}: {TITLES[plan.application.framework]}, Python {plan.python_version}"
+    title = title_of(plan.application.framework, plan.application.interface)
+    head = f"{plan.name}: {title}, Python {plan.python_version}"
     width = max(len(decision.field) for decision in plan.decisions)
     if wants_a_line(width, terminal):
         width = 0

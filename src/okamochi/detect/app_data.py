@@ -13,6 +13,7 @@ from okamochi.detect.data.writable_folders import Written, flask_folders, writes
 from okamochi.detect.files.ignore import exclude_patterns
 from okamochi.detect.files.mounted_folders import mounted_folders
 from okamochi.detect.frameworks.nicegui import kept_by_nicegui
+from okamochi.detect.frameworks.pyramid import kept_by_pyramid
 from okamochi.detect.packages.dependencies import ChosenDependencies
 from okamochi.detect.packages.pinned import stays_below
 from okamochi.detect.services.django_sqlite import sqlite_by_default
@@ -87,7 +88,8 @@ def _written(found: Understood) -> tuple[Written, ...]:
         relative = folders.root_path if old else folders.instance_path
     written = writes(objects, found.reached, folders, relative_sqlite=relative)
     of_the_framework = kept_by_nicegui(found.sources, candidate)
-    return (*written, *of_the_framework, *mounted_folders(found.project))
+    of_settings = kept_by_pyramid(found.sources, candidate)
+    return (*written, *of_the_framework, *of_settings, *mounted_folders(found.project))
 
 
 def _shipped(found: Understood, written: tuple[Written, ...]) -> tuple[Evidence, ...]:

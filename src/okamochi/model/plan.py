@@ -67,6 +67,8 @@ class Framework(StrEnum):
     FALCON = "falcon"
     SANIC = "sanic"
     TORNADO = "tornado"
+    PYRAMID = "pyramid"
+    BLACKSHEEP = "blacksheep"
     NICEGUI = "nicegui"
     CHAINLIT = "chainlit"
     SHINY = "shiny"

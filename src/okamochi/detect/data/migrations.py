@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["TablesByHand", "find_migrations"]
 
 ALEMBIC = "alembic.ini"
+ALEMBIC_SHOWN = "alembic upgrade head"
+MADE_FROM = regex(r"get_app\('([^'#]+)")
 VERSIONS_ELSEWHERE = regex(r"^version_locations\s*=", re.MULTILINE)
 DIRECTORY = regex(r"\b(?:Migrate|migrate\.init_app)\([^)]{0,500}\bdirectory\s*=\s*[\"']([\w./-]+)[\"']")
 HERE = regex(r"^script_location\s*=\s*%\(here\)s", re.MULTILINE)
@@ -79,10 +81,10 @@ def find_migrations(understood: "Understood", tables_by_hand: TablesByHand) -> M
     of_flask = _of_flask(sources, registers, import_root) if "flask-migrate" in names else None
     of_alembic = _of_alembic(sources, import_root) if not registers else None
     own_tables = _own_tables(sources, reached, understood.factory)
-    of_litestar = (
-        _of_litestar(sources, candidate.object_reference) if framework is Framework.LITESTAR else None
-    )
-    history = of_flask or of_alembic or of_litestar
+    served = candidate.object_reference
+    of_litestar = _of_litestar(sources, served) if framework is Framework.LITESTAR else None
+    of_pyramid = _of_pyramid(sources, served) if framework is Framework.PYRAMID else None
+    history = of_flask or of_alembic or of_litestar or of_pyramid
 
     def other_way() -> Detected[tuple[str, ...]] | None:
         return (
@@ -179,7 +181,6 @@ def _folders_of_flask(sources: Sources) -> tuple[str, ...]:
 def _of_alembic(sources: Sources, import_root: str) -> tuple[Detected[tuple[str, ...]], str, str] | None:
     """As `_of_flask`. Alembic looks for its scripts from the working directory, which for an alembic.ini in a
     folder is that folder, unless it names them from its own place or from the project's."""
-    shown = "alembic upgrade head"
     for folder in _alembic_folders(sources, import_root):
         path = posixpath.join(folder, ALEMBIC)
         text = sources.project.read_text(path)
@@ -194,7 +195,7 @@ def _of_alembic(sources: Sources, import_root: str) -> tuple[Detected[tuple[str,
         elif folder:
             program = f"import os, alembic.config as a; os.chdir({folder!r}); a.main(['upgrade', 'head'])"
             argv = (f"{VENV_ROOT}/bin/python", "-c", program)
-        return Detected(argv, (Evidence(path=path, reason="Alembic's migrations"),)), shown, inside
+        return Detected(argv, (Evidence(path=path, reason="Alembic's migrations"),)), ALEMBIC_SHOWN, inside
     return None
 
 
@@ -215,6 +216,18 @@ def _of_litestar(sources: Sources, served: str) -> History | None:
             argv = (f"{VENV_ROOT}/bin/litestar", *app, "database", "upgrade", "--no-prompt")
             return Detected(argv, evidence), "litestar database upgrade", folder
     return None
+
+
+def _of_pyramid(sources: Sources, served: str) -> History | None:
+    """Of the .ini that makes the app, which has a section for Alembic as well, as Pyramid's templates do."""
+    made = MADE_FROM.search(served)
+    path = made[1] if made is not None else ""
+    text = sources.project.read_text(path) if path else None
+    folder = _script_location(text)
+    if not folder or not sources.project.exists(posixpath.join(folder, "env.py")):
+        return None
+    argv = (f"{VENV_ROOT}/bin/alembic", "--config", path, "upgrade", "head")
+    return Detected(argv, (Evidence(path=path, reason="Alembic's migrations"),)), ALEMBIC_SHOWN, folder
 
 
 def _alembic_folders(sources: Sources, import_root: str) -> Iterator[str]:

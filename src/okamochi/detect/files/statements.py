@@ -18,6 +18,7 @@ from okamochi.detect.source.sources import Sources
 from okamochi.model.evidence import Evidence
 from okamochi.model.rendered_mark import text_by_people
 from okamochi.system.data_text import json_of
+from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
 from okamochi.system.python_text import syntax_tree
 from okamochi.system.tables import table_of
@@ -41,6 +42,9 @@ class Statement(msgspec.Struct, frozen=True):
 
 
 Found = Detected[Statement]
+RUN_AS_MODULE = regex(
+    r"\bpython[\d.]*(?: -[uOBI])* -m (?P<module>[A-Za-z_][\w.]*)(?P<rest>(?: [\w./:=,@%+${}-]+)*)"
+)
 
 
 def statements(sources: Sources) -> tuple[Detected[Statement], ...]:
@@ -88,11 +92,24 @@ def _from_command(
             own = rank
         reason = f"{prefix}{told(served)}"
         yield Detected(Statement(max(own, rank), served), (Evidence(path=path, line=line, reason=reason),))
+    yield from _module_run(project, path, line, command)
     for argv in commands_of(command):
         script = next((word for word in argv if word.endswith(".sh")), "").removeprefix("./")
         script = script.removeprefix("/app/").lstrip("/")
         if script and project.exists(script):
             yield from _script(project, script, rank)
+
+
+def _module_run(project: ProjectFiles, path: str, line: int, command: str) -> Iterator[Found]:
+    """`python -m shop --port=8080`, where that is a module of the project: a script with its arguments."""
+    found = RUN_AS_MODULE.search(command)
+    stem = found["module"].replace(".", "/") if found is not None else ""
+    for module in (f"{stem}/__main__.py", f"{stem}.py") if stem else ():
+        if found is not None and project.exists(module):
+            served = ServedObject("python", module, script=True, arguments=tuple(found["rest"].split()))
+            evidence = Evidence(path=path, line=line, reason=f"runs {module}")
+            yield Detected(Statement(StatementRank.SCRIPT, served), (evidence,))
+            return
 
 
 def _script(project: ProjectFiles, path: str, rank: StatementRank) -> Iterator[Found]:

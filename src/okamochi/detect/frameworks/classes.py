@@ -6,6 +6,7 @@ from okamochi.model.plan import Framework, ServerInterface
 
 __all__ = [
     "CLASSES",
+    "CONFIGURATORS",
     "CONNEXION",
     "CONVERTERS",
     "FIRST_OF_SEVERAL",
@@ -13,6 +14,7 @@ __all__ = [
     "OF_THEIR_OWN",
     "TITLES",
     "WORDS",
+    "title_of",
 ]
 
 
@@ -114,6 +116,19 @@ APPLICATIONS = (
     ApplicationClasses(Framework.FALCON, ASGI, ("falcon.asgi.App",), ("falcon",)),
     ApplicationClasses(Framework.SANIC, ASGI, ("sanic.Sanic", "sanic.app.Sanic"), ("sanic",)),
     ApplicationClasses(Framework.TORNADO, ASGI, ("tornado.web.Application",), ("tornado",)),
+    ApplicationClasses(
+        Framework.BLACKSHEEP,
+        ASGI,
+        (
+            "blacksheep.Application",
+            "blacksheep.server.Application",
+            "blacksheep.server.application.Application",
+        ),
+        ("blacksheep",),
+    ),
+    ApplicationClasses(
+        Framework.PYRAMID, WSGI, ("pyramid.config.Configurator().make_wsgi_app",), ("make_wsgi_app",)
+    ),
 )
 """aiohttp's own worker and gunicorn's for Tornado take their applications: neither WSGI nor ASGI, loaded as
 those are."""
@@ -124,9 +139,13 @@ which interface it is, and it holds Flask's object as `app`."""
 
 OF_THEIR_OWN = frozenset({Framework.AIOHTTP, Framework.TORNADO})
 
+CONFIGURATORS = frozenset(["pyramid.config.Configurator"])
+"""What makes no application itself: a method of its object does, which `names` has behind "()"."""
+
 CLASSES = {name: application for application in APPLICATIONS for name in application.names}
-WORDS = frozenset(word for one in APPLICATIONS for word in one.words)
 """The application that a dotted name makes when it is called."""
+
+WORDS = frozenset(word for one in APPLICATIONS for word in one.words)
 
 FIRST_OF_SEVERAL = dict.fromkeys(
     ("fasthtml.common.fast_app", "fasthtml.fastapp.fast_app", "fasthtml.fast_app"), "fasthtml.common.FastHTML"
@@ -165,6 +184,8 @@ TITLES = {
     Framework.FALCON: "Falcon",
     Framework.SANIC: "Sanic",
     Framework.TORNADO: "Tornado",
+    Framework.PYRAMID: "Pyramid",
+    Framework.BLACKSHEEP: "BlackSheep",
     Framework.NICEGUI: "NiceGUI",
     Framework.CHAINLIT: "Chainlit",
     Framework.SHINY: "Shiny",
@@ -173,3 +194,9 @@ TITLES = {
     Framework.TAIPY: "Taipy",
     Framework.OTHER: "a program with a server of its own",
 }
+
+
+def title_of(framework: Framework, interface: ServerInterface) -> str:
+    if framework is Framework.OTHER and interface is not ServerInterface.OWN:
+        return "an application of no framework that is known"
+    return TITLES[framework]

@@ -23,7 +23,7 @@ from okamochi.model.evidence import Evidence
 from okamochi.model.plan import Framework
 from okamochi.system.patterns import regex
 
-__all__ = ["Start", "address_of", "programs_that_serve", "start_at"]
+__all__ = ["PORT", "Start", "address_of", "programs_that_serve", "start_at"]
 
 DRAWS = "import streamlit"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")

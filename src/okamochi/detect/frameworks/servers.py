@@ -12,7 +12,7 @@ from okamochi.detect.files.platform_files import exposed_port
 from okamochi.detect.files.statements import statements
 from okamochi.detect.frameworks.green_workers import waiting_of
 from okamochi.detect.frameworks.own_schedule import own_schedule
-from okamochi.detect.frameworks.own_servers import Start, address_of, start_at
+from okamochi.detect.frameworks.own_servers import PORT, Start, address_of, start_at
 from okamochi.detect.frameworks.script_servers import SCRIPTS
 from okamochi.detect.frameworks.server import USUAL_PORT, Server
 from okamochi.detect.serving.web_applications import Candidate
@@ -37,6 +37,7 @@ WEBSOCKETS = "websockets"
 # aiohttp refuses gunicorn's own log format
 AIOHTTP_LOG = '%a - %t "%r" %s %b "%{Referer}i" "%{User-Agent}i" %Tf'
 SOCKET_PACKAGES = frozenset({"websockets", "wsproto", "uvicorn-standard", "fastapi-cli"})
+PORT_OPTIONS = ("--port", "-p", "--http-port", "--server-port")
 PORT_READ = regex(r"(?:environ(?:\.get)?|getenv)[(\[]\s*[\"'](\w*PORT)[\"']")
 OTHER_PORTS = regex(
     r"PROXY|DB|DATABASE|REDIS|SMTP|MAIL|POSTGRES|MYSQL|MONGO|REMOTE|DEBUG|LDAP|HTTPS|SSL|METRICS"
@@ -253,6 +254,7 @@ def _as_it_starts(
     """On the address of the call: variables that it reads are set, what it fixes stays. PlanError where
     nobody outside of the container could reach it."""
     address = address_of(start, sources, argv[2:])
+    said = 0 if address.port_variable or address.port else port_said(argv[2:])
     place = f"{start.path}:{start.line}"
     if address.is_loopback:
         raise PlanError(
@@ -261,13 +263,14 @@ def _as_it_starts(
             hint=f"let the address be told: {told_as(start)}; okamochi then sets HOST",
         )
     variable = address.port_variable
-    if not variable and not address.port:
+    if not variable and not address.port and not said:
         variable = read_port(sources)
     if variable:
         port = port or USUAL_PORT
         reason = f"{start.name}() is given {variable}"
-    elif address.port:
-        port, reason = address.port, f"{start.name}() listens there"
+    elif address.port or said:
+        port = address.port or said
+        reason = "its arguments say so" if said else f"{start.name}() listens there"
     elif (exposed := exposed_port(sources.project))[0] and not port:
         port, reason = exposed[0], f"{exposed[1]} exposes it, and the code does not tell"
     else:
@@ -285,6 +288,16 @@ def told_as(start: Start) -> str:
     if start.kind.settings is None:
         return f"host={value}"
     return f'{start.name.partition(".")[0]}.config.update({{"{start.kind.settings[0]}": {value}}})'
+
+
+def port_said(words: tuple[str, ...]) -> int:
+    """`--port=8080` and `--port 8080` for a program whose code does not show what it makes of them."""
+    for word, after in zip(words, (*words[1:], ""), strict=False):
+        option, equals, value = word.partition("=")
+        number = value if equals else after
+        if option in PORT_OPTIONS and PORT.fullmatch(number):
+            return int(number)
+    return 0
 
 
 def plain_words(arguments: tuple[str, ...]) -> bool:

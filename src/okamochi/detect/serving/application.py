@@ -1,6 +1,6 @@
 """The web application of a plan, and why it is that one."""
 
-from okamochi.detect.frameworks.classes import OF_THEIR_OWN, TITLES
+from okamochi.detect.frameworks.classes import OF_THEIR_OWN, title_of
 from okamochi.detect.serving.entrypoint import EntryPoint
 from okamochi.detect.serving.web_applications import Candidate
 from okamochi.detect.source.root_package import RootPackage
@@ -74,4 +74,4 @@ def _framework_summary(candidate: Candidate) -> str:
         how = "an interface of its own"
     else:
         how = candidate.interface.value.upper()
-    return f"{TITLES[candidate.framework]} ({how})"
+    return f"{title_of(candidate.framework, candidate.interface)} ({how})"

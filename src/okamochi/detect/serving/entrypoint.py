@@ -4,7 +4,7 @@ import ast
 import posixpath
 import re
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 from msgspec.structs import replace
@@ -14,6 +14,7 @@ from okamochi.detect.files.statements import Statement, StatementRank, statement
 from okamochi.detect.files.subfolders import app_folders, from_here, hint_naming
 from okamochi.detect.frameworks.bottle_default import bottle_defaults
 from okamochi.detect.frameworks.own_servers import programs_that_serve
+from okamochi.detect.frameworks.plain_callables import plain_callables
 from okamochi.detect.frameworks.scripts import script_applications, script_candidate
 from okamochi.detect.serving.candidate_ranking import Found, Ranking, is_odd, name_key
 from okamochi.detect.serving.nothing_found import SETTING_HINT, SETTING_HINT_ALONE, nothing_found
@@ -26,9 +27,11 @@ from okamochi.detect.serving.web_applications import (
     place_of,
     web_applications,
 )
+from okamochi.detect.source.bodies import flat_statements
 from okamochi.detect.source.flask_objects import FlaskObjects
 from okamochi.detect.source.python_source import Module
 from okamochi.detect.source.sources import Sources, import_root_of
+from okamochi.detect.source.syntax import walk
 from okamochi.detect.source.unreadable import not_parsed
 from okamochi.errors import AmbiguousError, DetectionError
 from okamochi.model.evidence import Evidence, Origin
@@ -118,7 +121,7 @@ def _chosen(objects: FlaskObjects, without: frozenset[str]) -> EntryPoint:
     if not any(_is_likely(objects, one.value) for one in candidates):
         candidates = (*candidates, *script_applications(objects.sources))
     if not candidates:
-        candidates = bottle_defaults(objects) or programs_that_serve(objects)
+        candidates = bottle_defaults(objects) or plain_callables(objects) or programs_that_serve(objects)
     candidates = _without(_of_one_interface(objects.sources, candidates), without)
     reflex = folders_of_reflex(objects.sources)
     candidates = tuple(one for one in candidates if not _is_below(one.value.path, reflex))
@@ -294,14 +297,34 @@ def _first_of(objects: FlaskObjects, module: Module) -> Detected[Candidate] | No
 
 
 def _binds(module: Module, name: str) -> bool:
-    for node in module.nodes:
-        if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store):
+    """Whether the module itself has the name once it is imported: what a function calls its own has none."""
+    defined = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    for statement in flat_statements(module.tree.body):
+        if isinstance(statement, defined):
+            if statement.name == name:
+                return True
+        elif any(_is_bound(node, name) for part in _own_parts(statement) for node in walk(part)):
             return True
-        if isinstance(node, ast.alias) and name in (node.asname or node.name, "*"):
-            return True
-        if isinstance(node, ast.FunctionDef) and node.name == name:
-            return True
-    return False
+    return any(name in node.names for node in module.of(ast.Global))
+
+
+def _own_parts(statement: ast.stmt) -> Sequence[ast.AST]:
+    """Without the statements inside, which come by themselves."""
+    match statement:
+        case ast.For() | ast.AsyncFor():
+            return (statement.target,)
+        case ast.With() | ast.AsyncWith():
+            return statement.items
+        case ast.If() | ast.While() | ast.Try() | ast.TryStar() | ast.Match():
+            return ()
+        case _:
+            return (statement,)
+
+
+def _is_bound(node: ast.AST, name: str) -> bool:
+    if isinstance(node, ast.alias):
+        return name in (node.asname or node.name.partition(".")[0], "*") or node.name == "*"
+    return isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store)
 
 
 def _unknown_object(module: Module, name: str) -> Detected[Candidate]:

@@ -12,6 +12,7 @@ from okamochi.detect.source.python_source import Module
 from okamochi.detect.source.sources import Sources
 from okamochi.detect.source.syntax import text_of, walk
 from okamochi.model.evidence import Evidence
+from okamochi.model.plan import Framework
 from okamochi.pypi.python_values import last_name
 
 __all__ = ["arguments_for", "production_class", "required_parameters"]
@@ -41,7 +42,7 @@ def arguments_for(function: Function, objects: FlaskObjects) -> tuple[Argument, 
         return ()
     name = required[0].removesuffix("=")
     prefix = required[0] if required[0].endswith("=") else ""
-    finders = (_from_calls, _from_keys, _from_classes, _from_given_classes)
+    finders = (_from_calls, _from_keys, _from_classes, _from_given_classes, _of_paste)
     for finder in finders:
         found = finder(function, name, objects)
         if found is not None:
@@ -152,6 +153,16 @@ def _from_given_classes(function: Function, name: str, objects: FlaskObjects) ->
                 place = Evidence(path=module.path, line=call.lineno, reason=reason)
                 found.setdefault(literal, Argument(literal, place))
     return next(iter(found.values())) if len(found) == 1 else None
+
+
+def _of_paste(function: Function, name: str, objects: FlaskObjects) -> Argument | None:
+    """Pyramid's `main(global_config, **settings)`: what Paste Deploy has to say beside the settings is no
+    need of an app's. https://docs.pylonsproject.org/projects/pyramid/en/latest/narr/startup.html"""
+    made = objects.returned(function)
+    if made is None or made.framework is not Framework.PYRAMID or function.node.args.kwarg is None:
+        return None
+    reason = f"{function.node.name}() has the form that Paste Deploy calls; no .ini leads to it"
+    return Argument("{}", Evidence(path=function.path, line=function.node.lineno, reason=reason))
 
 
 def _class_given(expression: ast.expr, module: Module, objects: FlaskObjects) -> ClassDefinition | None:

@@ -10,6 +10,7 @@ import msgspec
 from okamochi.detect.base import Detected
 from okamochi.detect.frameworks.classes import CLASSES
 from okamochi.detect.serving.factory_arguments import arguments_for, required_parameters
+from okamochi.detect.serving.paste_files import ini_for
 from okamochi.detect.source.flask_objects import (
     APPLICATION_CLASSES,
     ClassDefinition,
@@ -64,7 +65,8 @@ class Candidate(msgspec.Struct, frozen=True):
     """Something a server can load, or (interface OWN) a script that is run: then `name` is "".
     `origin` is where its application object is made: equal origins, same app. `preference` ranks scripts of
     one framework, lower is likelier. `coroutine`: a function that the server awaits itself. `package` is the
-    name of the project's own folder, where the module is imported as a part of that."""
+    name of the project's own folder, where the module is imported as a part of that. `made_from` is the file
+    from which Pyramid makes the application, with its section behind "#" where that is not main."""
 
     path: str
     name: str
@@ -79,6 +81,7 @@ class Candidate(msgspec.Struct, frozen=True):
     coroutine: bool = False
     preference: int = 0
     package: str = ""
+    made_from: str = ""
 
     @property
     def module(self) -> str:
@@ -88,7 +91,13 @@ class Candidate(msgspec.Struct, frozen=True):
     def object_reference(self) -> str:
         if self.interface is ServerInterface.OWN:
             return ""
+        if self.made_from:
+            return f"pyramid.paster:get_app({self.made_from!r})"
         return f"{self.module}:{self.name}{self.call}"
+
+    @property
+    def ini(self) -> str:
+        return self.made_from.partition("#")[0]
 
     @property
     def label(self) -> str:
@@ -154,7 +163,7 @@ def candidate_for(
     factory of another module counts under this one's name, too."""
     value = objects.resolve(module.path, name)
     line = objects.lines.get((module.path, name), 0)
-    call = ""
+    call = made_from = ""
     coroutine = False
     evidence: tuple[Evidence, ...] = ()
     if isinstance(value, Function):
@@ -164,13 +173,16 @@ def candidate_for(
         if instance is None:
             return None
         arguments = arguments_for(value, objects) if required_parameters(value.node) else ()
-        if len(arguments) != len(required_parameters(value.node)):
+        paste = ini_for(value, objects) if instance.framework is Framework.PYRAMID else None
+        if paste is not None:
+            made_from, evidence, arguments = paste.value, paste.evidence, ()
+        elif len(arguments) != len(required_parameters(value.node)):
             return None
         coroutine = isinstance(value.node, ast.AsyncFunctionDef)
         if coroutine and (instance.framework is not Framework.AIOHTTP or arguments):
             return None
         call = "" if coroutine else f"({', '.join(argument.literal for argument in arguments)})"
-        evidence = tuple(argument.evidence for argument in arguments)
+        evidence = (*evidence, *(argument.evidence for argument in arguments))
     elif isinstance(value, ClassDefinition):
         instance = _called_class(objects, value) if value.path == module.path else None
         call = "()"
@@ -195,6 +207,7 @@ def candidate_for(
         instance.interface,
         coroutine,
         package=objects.sources.package_of(module.path, root),
+        made_from=made_from,
     )
     return Detected(candidate, (_evidence(candidate), *evidence))
 

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec.structs import replace
 
-from okamochi.detect.frameworks.classes import CLASSES, CONNEXION, CONVERTERS, FIRST_OF_SEVERAL, OF_STARS
+from okamochi.detect.frameworks.classes import (
+    CLASSES,
+    CONFIGURATORS,
+    CONNEXION,
+    CONVERTERS,
+    FIRST_OF_SEVERAL,
+    OF_STARS,
+)
 from okamochi.detect.source.bodies import argument_names, flat_statements, method_of, own_attributes
 from okamochi.detect.source.flask_values import (
     ClassDefinition,
@@ -353,7 +360,9 @@ class _Scope(msgspec.Struct, eq=False):
             case External() if callee.name in DASH_CLASSES:
                 return self._dash(call, origin, depth)
             case External() if callee.name in CLASSES:
-                return _made(origin, callee.name, callee.name.rpartition(".")[2])
+                return _made(origin, callee.name, _shown(callee.name))
+            case External() if callee.name in CONFIGURATORS:
+                return External(f"{callee.name}()")
             case External() if callee.name in CONVERTERS:
                 inner = self._wrapped(call, depth)
                 return replace(inner, interface=CONVERTERS[callee.name]) if inner is not None else None
@@ -424,6 +433,12 @@ def _made(origin: tuple[str, int], known: str, class_name: str) -> Instance:
     if kind.words == ("connexion",) and kind.framework is Framework.FLASK:
         class_name = CONNEXION
     return Instance(origin, class_name, known in DASH_CLASSES, kind.framework, kind.interface)
+
+
+def _shown(name: str) -> str:
+    """Without the package: "Flask", "Configurator().make_wsgi_app"."""
+    holder, call, method = name.partition("().")
+    return f"{holder.rpartition('.')[2]}{call}{method}"
 
 
 def _is_flask_of_a_library(name: str, call: ast.Call) -> bool:

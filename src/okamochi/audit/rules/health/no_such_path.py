@@ -23,6 +23,7 @@ WITH_ROUTES = frozenset(
     (
         *(Framework.FLASK, Framework.QUART, Framework.FASTAPI, Framework.STARLETTE, Framework.LITESTAR),
         *(Framework.DJANGO, Framework.AIOHTTP, Framework.BOTTLE, Framework.FALCON, Framework.SANIC),
+        *(Framework.PYRAMID, Framework.BLACKSHEEP),
     )
 )
 # of frameworks and of packages that everybody knows
