@@ -883,3 +883,22 @@ def test_a_database_that_only_the_compose_file_has_is_not_started_beside_sqlite(
         "",
     ):
         assert planned({**DJANGO, **WITH_POSTGRES, "shop/settings.py": settings + other}).services != ()
+
+
+BOKEH = "from bokeh.io import curdoc\ncurdoc().add_root(page)\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "served"), [("app.py", "app.py"), ("dash/main.py", "dash"), ("main.py", "main.py")]
+)
+def test_a_document_of_bokeh_is_served_by_its_program(path: str, served: str) -> None:
+    plan = planned({"requirements.txt": "bokeh\n", path: BOKEH})
+    assert plan.application.framework is Framework.BOKEH
+    assert plan.web.argv[:3] == ("/opt/venv/bin/bokeh", "serve", served)
+    assert "--allow-websocket-origin=*" in plan.web.argv
+
+
+def test_a_document_that_a_function_is_handed_is_no_script_of_bokeh() -> None:
+    inside = "from bokeh.server.server import Server\ndef page(doc):\n    doc.add_root(1)\n"
+    with pytest.raises(DetectionError):
+        planned({"requirements.txt": "bokeh\n", "app.py": inside})

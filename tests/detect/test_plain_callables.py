@@ -39,3 +39,14 @@ def test_other_functions_are_no_applications(source: str) -> None:
 def test_an_application_of_a_framework_goes_before() -> None:
     files = {"app.py": "from flask import Flask\napp = Flask(__name__)\n", "shop/__init__.py": WSGI}
     assert planned({"requirements.txt": "flask\n", **files}).application.object_reference == "app:app"
+
+
+def test_what_wsgi_py_has_under_the_usual_name_goes_before_a_function_of_another_module() -> None:
+    """As Masonite's projects have it, whose container makes the application."""
+    made = "from bootstrap.start import app\napplication = container().make('WSGI')\n"
+    plan = planned({"requirements.txt": "masonite\n", "wsgi.py": made, "bootstrap/start.py": WSGI})
+    assert plan.application.object_reference == "wsgi:application"
+    plan = planned({"requirements.txt": "", "shop/asgi.py": "app = made()\n"})
+    assert plan.application.interface is ServerInterface.ASGI
+    with pytest.raises(DetectionError):
+        planned({"requirements.txt": "", "wsgi.py": "def main():\n    application = made()\n"})

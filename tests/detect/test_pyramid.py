@@ -95,3 +95,10 @@ def test_alembics_section_of_the_file_is_what_the_release_follows() -> None:
     assert release.argv[1:] == ("--config", "production.ini", "upgrade", "head")
     del files["shop/alembic/env.py"]
     assert all(one.name != "release" for one in shop(**files).processes)
+
+
+def test_what_a_module_for_servers_makes_of_the_file_itself_goes_before() -> None:
+    made = "from pyramid.paster import get_app\napplication = get_app('production.ini', 'main')\n"
+    plan = shop(**{"production.ini": INI, "wsgi.py": made})
+    assert plan.application.object_reference == "wsgi:application"
+    assert plan.application.framework is Framework.PYRAMID

@@ -74,6 +74,13 @@ SQLALCHEMY = (
         ("import dataset\ndb = dataset.connect('sqlite:///shop.db')\n", "/app/shop.db"),
         ("from tortoise import Tortoise\nTortoise.init(db_url='sqlite://shop.db')\n", "/app/shop.db"),
         ("from tortoise import Tortoise\nTortoise.init(db_url='sqlite://:memory:')\n", ""),
+        ("from fasthtml.common import *\na, rt, t, T = fast_app('data/t.db', id=int)\n", "/app/data"),
+        (
+            "from fasthtml.common import *\na, rt = fast_app(db_file='t.db')\ndb = database('t.db')\n",
+            "/app/t.db",
+        ),
+        ("from fasthtml.common import *\na, rt = fast_app(live=True)\n", ""),
+        ("import sqlite_utils\ndb = sqlite_utils.Database('shop.db')\n", "/app/shop.db"),
         ("import duckdb\ndb = duckdb.connect('shop.duckdb', read_only=True)\n", ""),
         ("import shelve\ns = shelve.open('words', flag='r')\n", ""),
         ("from peewee import *\ndb = SqliteDatabase(':memory:')\n", ""),

@@ -140,7 +140,7 @@ def _served(argv: tuple[str, ...]) -> ServedObject | None:
             return _asgi(program, rest)
         case "fastapi":
             return _fastapi(rest)
-        case "streamlit" | "panel" | "chainlit" | "shiny" | "marimo" | "solara" if rest[:1] in (
+        case "streamlit" | "panel" | "bokeh" | "chainlit" | "shiny" | "marimo" | "solara" if rest[:1] in (
             ("run",),
             ("serve",),
         ):

@@ -62,6 +62,7 @@ class Framework(StrEnum):
     DASH = "dash"
     GRADIO = "gradio"
     PANEL = "panel"
+    BOKEH = "bokeh"
     AIOHTTP = "aiohttp"
     BOTTLE = "bottle"
     FALCON = "falcon"

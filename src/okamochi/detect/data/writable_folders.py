@@ -46,7 +46,12 @@ EXPORTS = frozenset(
 )
 # whose first argument is the file that they keep everything in; peewee's by the name that `import *` brings
 KEEPERS = frozenset(
-    ["tinydb.TinyDB", "shelve.open", "dbm.open", "sqlitedict.SqliteDict", "duckdb.connect", "pickledb.load"]
+    [
+        *("tinydb.TinyDB", "shelve.open", "dbm.open", "sqlitedict.SqliteDict", "duckdb.connect"),
+        *("pickledb.load", "sqlite_utils.Database", "fastlite.database", "fastlite.Database"),
+        # https://www.fastht.ml/docs/api/fastapp.html
+        *("fasthtml.common.fast_app", "fasthtml.common.database"),
+    ]
 )
 OF_PEEWEE = regex(r"(?:C?Sqlite(?:Ext|Queue)?|PooledC?Sqlite(?:Ext)?|APSW)Database")
 # whose first argument is an address as SQLAlchemy has it
@@ -199,7 +204,7 @@ class _Finder(msgspec.Struct, eq=False):
     def _call(self, call: ast.Call, module: Module, names: ImportedNames) -> Iterator[Written]:
         called = names.full(call.func)
         last = called.rpartition(".")[2] or (call.func.attr if isinstance(call.func, ast.Attribute) else "")
-        first = argument(call, 0, "filename", "name", "path", "database")
+        first = argument(call, 0, "filename", "name", "path", "database", "db_file")
         if called in APPLICATION_CLASSES and is_true(keyword_value(call, "instance_relative_config")):
             reason = "the app has an instance folder"
             yield Written(self.folders.instance_path, False, _at(module, call, reason))

@@ -186,7 +186,7 @@ def _compose_files(project: ProjectFiles) -> Iterator[Found]:
     for path in _named(project, r"(docker-)?compose([.-].*)?\.ya?ml"):
         text = text_by_people(project, path) or ""
         if not re.search(
-            r"gunicorn|FLASK_APP|waitress|uwsgi|granian|flask|python|uvicorn|streamlit|panel|chainlit|shiny|marimo|solara|daphne|hypercorn|fastapi",
+            r"gunicorn|FLASK_APP|waitress|uwsgi|granian|flask|python|uvicorn|streamlit|panel|bokeh|chainlit|shiny|marimo|solara|daphne|hypercorn|fastapi",
             text,
         ):
             continue

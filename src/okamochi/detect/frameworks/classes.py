@@ -127,7 +127,13 @@ APPLICATIONS = (
         ("blacksheep",),
     ),
     ApplicationClasses(
-        Framework.PYRAMID, WSGI, ("pyramid.config.Configurator().make_wsgi_app",), ("make_wsgi_app",)
+        Framework.PYRAMID,
+        WSGI,
+        (
+            *("pyramid.config.Configurator().make_wsgi_app", "pyramid.paster.get_app"),
+            "paste.deploy.loadapp",
+        ),
+        ("make_wsgi_app", "paster", "loadapp"),
     ),
 )
 """aiohttp's own worker and gunicorn's for Tornado take their applications: neither WSGI nor ASGI, loaded as
@@ -179,6 +185,7 @@ TITLES = {
     Framework.DASH: "Dash",
     Framework.GRADIO: "Gradio",
     Framework.PANEL: "Panel",
+    Framework.BOKEH: "Bokeh",
     Framework.AIOHTTP: "aiohttp",
     Framework.BOTTLE: "Bottle",
     Framework.FALCON: "Falcon",

@@ -1,6 +1,7 @@
 """The servers of scripts: the program of their framework, or what the script itself starts (Gradio)."""
 
 import ast
+import posixpath
 
 import msgspec
 
@@ -20,7 +21,8 @@ ADDRESS = "--host 0.0.0.0 --port {port}"
 
 
 class _Program(msgspec.Struct, frozen=True):
-    """A framework's own program: its command line and its variables hold {path} of the script and {port}."""
+    """A framework's own program: its command line and its variables hold {path} of the script and {port};
+    {place} is the folder of a script that is called main.py."""
 
     summary: str
     command: str
@@ -29,7 +31,11 @@ class _Program(msgspec.Struct, frozen=True):
     environment: tuple[tuple[str, str], ...] = ()
 
     def server(self, candidate: Candidate, sources: Sources, port: int) -> Server:
-        program, *words = (word.format(path=candidate.path, port=port) for word in self.command.split())
+        path = candidate.path
+        place = posixpath.dirname(path) if posixpath.basename(path) == "main.py" else ""
+        program, *words = (
+            word.format(path=path, place=place or path, port=port) for word in self.command.split()
+        )
         environment = tuple((name, value.format(path=candidate.path)) for name, value in self.environment)
         probe = HttpProbe(path=self.health) if self.health else None
         argv = (f"{VENV_ROOT}/bin/{program}", *words)
@@ -51,6 +57,11 @@ PROGRAMS = {
         "panel serve {path} --address 0.0.0.0 --port {port} --allow-websocket-origin=* --liveness",
         "panel",
         "/liveness",
+    ),
+    Framework.BOKEH: _Program(
+        "bokeh serve",
+        "bokeh serve {place} --address 0.0.0.0 --port {port} --allow-websocket-origin=*",
+        "bokeh",
     ),
     # the first whose program takes --host
     Framework.CHAINLIT: _Program(

@@ -1,5 +1,5 @@
-"""Scripts that a framework's own program runs: Streamlit, Panel, Chainlit, Shiny, marimo, Solara; and those
-that start Gradio or Taipy themselves."""
+"""Scripts that a framework's own program runs: Streamlit, Panel, Bokeh, Chainlit, Shiny, marimo, Solara; and
+those that start Gradio or Taipy themselves."""
 
 import ast
 import posixpath
@@ -20,6 +20,7 @@ from okamochi.model.plan import Framework, ServerInterface
 __all__ = ["candidate_of_a_script", "script_applications", "script_candidate"]
 
 GUIS = frozenset(["taipy.Gui", "taipy.gui.Gui"])
+CURDOC = ("bokeh.io.curdoc", "bokeh.plotting.curdoc", "bokeh.io.doc.curdoc")
 FIRST_NAMES = ("streamlit_app", "app", "main", "home", "index", "dashboard", "run")
 
 
@@ -145,6 +146,13 @@ def _runs_main(module: Module) -> bool:
     )
 
 
+def _bokeh(module: Module) -> int:
+    """`curdoc().add_root(page)`; a document that a function is handed is a server's within the program."""
+    added = (one for one in module.of(ast.Call) if isinstance(one.func, ast.Attribute))
+    lines = (one.lineno for one in added if ast.unparse(one.func).endswith(".add_root"))
+    return next(lines, 0) if module.call_of(*CURDOC) else 0
+
+
 def _taipy(module: Module) -> int:
     """`Gui(page).run()`, `gui.run()`, or `taipy.run(gui)`: https://docs.taipy.io/en/latest/userman/run-deploy/"""
     made = {
@@ -177,6 +185,9 @@ KINDS = (
     _Kind(Framework.STREAMLIT, "streamlit", _streamlit),
     _Kind(Framework.GRADIO, "gradio", methods=frozenset(["launch"])),
     _Kind(Framework.PANEL, "panel", methods=frozenset(["servable"]), calls=frozenset(["panel.serve"])),
+    # what is shown is added to the document of the session:
+    # https://docs.bokeh.org/en/latest/docs/user_guide/server/app.html
+    _Kind(Framework.BOKEH, "bokeh", _bokeh),
     # @cl.on_message, before 0.7 @langchain_factory: https://docs.chainlit.io/api-reference/lifecycle-hooks/on-message
     _Kind(Framework.CHAINLIT, "chainlit", decorator=r"chainlit\..*"),
     # Core makes an object; Express is a script from top to bottom, for which it is enough to import it.

@@ -21,7 +21,7 @@ __all__ = ["CONDA_FILES", "LOCKS", "WEB", "locked_candidates", "other_manifests"
 
 # distributions that serve or are a web framework: what installs none of them is not the app's own list
 WEB = regex(
-    r"(flask|apiflask|quart|fastapi|starlette|litestar|django|streamlit(-nightly)?|dash|gradio|panel|aiohttp"
+    r"(flask|apiflask|quart|fastapi|starlette|litestar|django|streamlit(-nightly)?|dash|gradio|panel|bokeh|aiohttp"
     r"|bottle|cherrypy|sanic|tornado|falcon|pyramid|connexion|nicegui|chainlit|shiny|marimo|solara|taipy(-gui)?|mesop|python-fasthtml|reflex|robyn|blacksheep|flask-[a-z-]+"
     r"|django-[a-z-]+|fastapi-slim)",
     re.IGNORECASE,

@@ -1,10 +1,9 @@
 """Chooses the object that the server loads, or says why nothing can be chosen."""
 
-import ast
 import posixpath
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 import msgspec
 from msgspec.structs import replace
@@ -27,11 +26,10 @@ from okamochi.detect.serving.web_applications import (
     place_of,
     web_applications,
 )
-from okamochi.detect.source.bodies import flat_statements
+from okamochi.detect.source.bound_names import binds
 from okamochi.detect.source.flask_objects import FlaskObjects
 from okamochi.detect.source.python_source import Module
 from okamochi.detect.source.sources import Sources, import_root_of
-from okamochi.detect.source.syntax import walk
 from okamochi.detect.source.unreadable import not_parsed
 from okamochi.errors import AmbiguousError, DetectionError
 from okamochi.model.evidence import Evidence, Origin
@@ -44,13 +42,14 @@ __all__ = ["EntryPoint", "WantedObject", "choose_entrypoint"]
 ASGI_SETTING = regex(r"^ASGI_APPLICATION\s*=\s*[\"']([\w.]+)\.\w+[\"']", re.MULTILINE)
 REFERENCE = regex(r"([\w./-]+?)(?:\.py)?(?::([A-Za-z_][\w.]*)(\(.*\))?)?", re.DOTALL)
 FRAMEWORK_WORD = regex(
-    r"\b(flask|fastapi|starlette|litestar|quart|django|dash|aiohttp|bottle|streamlit|gradio|panel"
+    r"\b(flask|fastapi|starlette|litestar|quart|django|dash|aiohttp|bottle|streamlit|gradio|panel|bokeh"
     r"|chainlit|shiny|marimo|solara|taipy)\b",
     re.IGNORECASE,
 )
 SCRIPT_SERVERS = {
     "streamlit": Framework.STREAMLIT,
     "panel": Framework.PANEL,
+    "bokeh": Framework.BOKEH,
     "chainlit": Framework.CHAINLIT,
     "shiny": Framework.SHINY,
     "marimo": Framework.MARIMO,
@@ -249,7 +248,7 @@ def _referenced(
     name, call = match.group(2) or "", match.group(3) or ""
     found = _named(objects, module, name) if name else _first_of(objects, module)
     name = name or WITHOUT_NAME
-    if found is None and unknown_names and _binds(module, name.split(".")[0]):
+    if found is None and unknown_names and binds(module, name.split(".")[0]):
         found = _unknown_object(module, name)
     if found is None:
         return None
@@ -294,37 +293,6 @@ def _first_of(objects: FlaskObjects, module: Module) -> Detected[Candidate] | No
     found = [candidate_for(objects, module, name) for name in objects.names(module.path)]
     usable = [one for one in found if one is not None]
     return min(usable, key=lambda one: name_key(one.value), default=None)
-
-
-def _binds(module: Module, name: str) -> bool:
-    """Whether the module itself has the name once it is imported: what a function calls its own has none."""
-    defined = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    for statement in flat_statements(module.tree.body):
-        if isinstance(statement, defined):
-            if statement.name == name:
-                return True
-        elif any(_is_bound(node, name) for part in _own_parts(statement) for node in walk(part)):
-            return True
-    return any(name in node.names for node in module.of(ast.Global))
-
-
-def _own_parts(statement: ast.stmt) -> Sequence[ast.AST]:
-    """Without the statements inside, which come by themselves."""
-    match statement:
-        case ast.For() | ast.AsyncFor():
-            return (statement.target,)
-        case ast.With() | ast.AsyncWith():
-            return statement.items
-        case ast.If() | ast.While() | ast.Try() | ast.TryStar() | ast.Match():
-            return ()
-        case _:
-            return (statement,)
-
-
-def _is_bound(node: ast.AST, name: str) -> bool:
-    if isinstance(node, ast.alias):
-        return name in (node.asname or node.name.partition(".")[0], "*") or node.name == "*"
-    return isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store)
 
 
 def _unknown_object(module: Module, name: str) -> Detected[Candidate]:

@@ -11,7 +11,12 @@ __all__ = ["ImportedNames", "assigned"]
 
 
 # what `from os import *` brings that anybody here asks for
-OF_STARS = {"os": ("environ", "environb", "getenv", "path", "makedirs", "mkdir"), "shiny": ("App",)}
+OF_STARS = {
+    "os": ("environ", "environb", "getenv", "path", "makedirs", "mkdir"),
+    "shiny": ("App",),
+    "fasthtml.common": ("fast_app", "database"),
+    "fastlite": ("database", "Database"),
+}
 COPIES = frozenset(["dict", "copy.copy"])
 ENVIRONMENT = ("os.environ", "os.getenv")
 
