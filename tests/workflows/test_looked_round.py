@@ -17,6 +17,7 @@ from okamochi.workflows.mending.looked_round import (
     SCRIPT_CHECK,
     Answered,
     ask_for,
+    other_site,
     refuses_name,
     seen_in_log,
     sends_to_https,
@@ -177,6 +178,24 @@ def test_a_first_page_that_leads_to_https_is_seen_without_asking_again() -> None
         assert sends_to_https(answers) is seen
         assert asked == ["/", "/login"]
     assert not sends_to_https(answered(("/", 200)))
+
+
+@pytest.mark.parametrize(
+    ("location", "https", "other"),
+    [
+        ("https://localhost:8000/", True, ""),
+        ("https://shop.example/", True, ""),
+        ("https://help.example/links", False, "help.example"),
+        ("http://help.example/links", False, "help.example"),
+        ("/login", False, ""),
+    ],
+)
+def test_a_first_page_that_leads_to_another_site_is_no_matter_of_https(
+    location: str, https: bool, other: str
+) -> None:
+    answers = [Answered("/", 302, location)]
+    assert sends_to_https(answers, "shop.example") is https
+    assert other_site(answers, "shop.example") == other
 
 
 def test_a_script_of_streamlit_that_raises_is_told_with_what_it_raised() -> None:

@@ -29,6 +29,7 @@ __all__ = [
     "Answered",
     "ask_for",
     "looked_round",
+    "other_site",
     "refuses_name",
     "seen_in_log",
     "sends_to_https",
@@ -47,12 +48,17 @@ TO_HTTPS = (
     "/ sends visitors to https, which this address does not speak: okamochi up --domain example.org puts a "
     "proxy with certificates in front; to look at it here, switch that off in the app (force_https)"
 )
+ELSEWHERE = (
+    "/ sends visitors to {place}, which is another site: the app is up, its pages have other addresses here"
+)
 REFUSES_NAME = (
     "{url} answers 400, Bad Request: the app wants to be called by a name that its settings have "
     "(Django's ALLOWED_HOSTS); let them admit localhost, or okamochi up --domain with that name"
 )
 BROKEN_OFF = 0
 """In the place of a status, where the connection ended without an answer."""
+OWN = "localhost"
+LOOPBACK = (OWN, "127.0.0.1", "::1")
 SIGNS = ("Read-only file system", "Permission denied")
 
 
@@ -78,8 +84,11 @@ def looked_round(
     found = seen_in_log(log, building, "a look at its pages shows that")
     if found is None and (failing := told_of_failing(answers, log)):
         reporter.warn(failing)
-    if found is None and not plan.domain and sends_to_https(answers):
+    host = host_of(plan.web.probe) or OWN
+    if found is None and not plan.domain and sends_to_https(answers, host):
         reporter.warn(TO_HTTPS)
+    if found is None and (place := other_site(answers, host)):
+        reporter.warn(ELSEWHERE.format(place=place))
     if found is None and not plan.domain and refuses_name(record.url):
         reporter.warn(REFUSES_NAME.format(url=record.url))
     return found
@@ -92,11 +101,22 @@ def refuses_name(url: str) -> bool:
     return answer is not None and answer.status == HTTPStatus.BAD_REQUEST
 
 
-def sends_to_https(answers: Iterable[Answered]) -> bool:
-    """Whether / leads to an address with https, as Flask-Talisman's force_https does."""
-    return any(
-        one.page == "/" and 300 <= one.status < 400 and one.location.startswith("https://") for one in answers
-    )
+def sends_to_https(answers: Iterable[Answered], host: str = OWN) -> bool:
+    """Whether / leads to its own address with https, as Flask-Talisman's force_https does."""
+    return any(urlsplit(one).scheme == "https" and not is_other(one, host) for one in led_by_first(answers))
+
+
+def other_site(answers: Iterable[Answered], host: str) -> str:
+    """To which / leads, "" where it leads to none: of a service whose links alone are its pages."""
+    return next((urlsplit(one).netloc for one in led_by_first(answers) if is_other(one, host)), "")
+
+
+def is_other(location: str, host: str) -> bool:
+    return urlsplit(location).hostname not in (None, host.partition(":")[0], *LOOPBACK)
+
+
+def led_by_first(answers: Iterable[Answered]) -> tuple[str, ...]:
+    return tuple(one.location for one in answers if one.page == "/" and 300 <= one.status < 400)
 
 
 def told_of_failing(answers: Iterable[Answered], log: str) -> str:
@@ -122,7 +142,7 @@ def how(answer: Answered) -> str:
 
 def ask_for(port: int, plan: Plan, pages: tuple[str, ...], seconds: float = LOOK_SECONDS) -> list[Answered]:
     """What each page answered in time; the one to which / leads comes next."""
-    host = host_of(plan.web.probe) or "localhost"
+    host = host_of(plan.web.probe) or OWN
     answers: list[Answered] = []
     end = time.monotonic() + seconds
     waiting = list(pages)
