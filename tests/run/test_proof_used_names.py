@@ -64,7 +64,14 @@ def test_what_it_goes_on_without_is_not_missed(tmp_path: Path, imports: str) -> 
 
 @pytest.mark.parametrize(
     "app",
-    ["from forms import checks\n", "from forms.checks import Table\nfields = [Table]", "Email = 1\nEmail\n"],
+    [
+        "from forms import checks\n",
+        "from forms.checks import Table\nfields = [Table]",
+        "Email = 1\nEmail\n",
+        # names that functions have for themselves
+        "from forms.checks import *\ndef show(row):\n    Email = row\n    return Email",
+        "from forms.checks import *\ndef show(Email):\n    return [Email for _ in Email]",
+    ],
 )
 def test_what_the_app_does_not_use_is_not_missed(tmp_path: Path, app: str) -> None:
     library = EMAIL.format(imports=NEEDED)

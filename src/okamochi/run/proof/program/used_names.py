@@ -8,6 +8,7 @@ import contextlib
 import dis
 import importlib.util
 import inspect
+import symtable
 import sys
 import textwrap
 import time
@@ -77,13 +78,14 @@ def is_library(path: str) -> bool:
 def used_things(module: ModuleType) -> Iterator[tuple[str, Any]]:
     """Functions and classes that the module's text names: Email, validators.Email."""
     try:
-        tree = ast.parse(Path(str(module.__file__)).read_bytes())
+        text = importlib.util.decode_source(Path(str(module.__file__)).read_bytes())
+        tree, own = ast.parse(text), names_of_the_module(text)
     except (OSError, SyntaxError, ValueError):
         return
     seen = set()
     for node in ast.walk(tree):
         thing = None
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in own:
             thing = vars(module).get(node.id)
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             holder = vars(module).get(node.value.id)
@@ -91,6 +93,18 @@ def used_things(module: ModuleType) -> Iterator[tuple[str, Any]]:
         if isinstance(thing, (FunctionType, type)) and id(thing) not in seen:
             seen.add(id(thing))
             yield f"{thing.__module__}.{thing.__qualname__}", thing
+
+
+def names_of_the_module(text: str) -> set[str]:
+    """Those that some scope takes from the module itself: what a function assigns is its own, also where
+    `from fasthtml.common import *` brings a name like that."""
+    found: set[str] = set()
+    waiting = [symtable.symtable(text, "", "exec")]
+    for table in waiting:
+        whole = table.get_type() == "module"
+        found |= {one.get_name() for one in table.get_symbols() if whole or one.is_global()}
+        waiting += table.get_children()
+    return found
 
 
 def functions_of(thing: Any) -> list[FunctionType]:
