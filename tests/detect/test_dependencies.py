@@ -300,6 +300,31 @@ def test_where_the_folder_lists_no_web_framework_the_list_beside_the_app_rules(f
     assert "lists a web framework" in shown.reason
 
 
+@pytest.mark.parametrize("name", ["production", "base"])
+def test_the_list_beside_the_app_may_lie_in_a_folder_of_lists(name: str) -> None:
+    files = {key: text for key, text in IN_BACKEND.items() if not key.endswith(".txt")}
+    lists = {"requirements.txt": "black\n", f"backend/requirements/{name}.txt": "flask\n"}
+    plan = planned({**files, **lists, "main.py": "from backend.app import app\n"})
+    assert plan.dependencies.files == (f"backend/requirements/{name}.txt",)
+
+
+def test_modules_beside_a_folder_of_the_importer_are_the_projects_own() -> None:
+    """They are imported where the program is run, in server/; an index has packages of these names."""
+    plan = planned(
+        {
+            "server/run.py": "import uvicorn\nuvicorn.run('core.app:app')\n",
+            "server/core/app.py": (
+                "import flask\nfrom api.router import routes\nimport tools\napp = flask.Flask(__name__)\n"
+            ),
+            "server/api/router.py": "from core.config import x\nimport redis\nroutes = []\n",
+            "server/core/config.py": "x = 1\n",
+            "server/tools.py": "",
+            "lists nothing": "",
+        }
+    )
+    assert set(plan.dependencies.inline) == {"flask", "redis", "uvicorn"}
+
+
 @pytest.mark.parametrize(
     ("files", "taken"),
     [

@@ -102,3 +102,13 @@ def test_what_a_module_for_servers_makes_of_the_file_itself_goes_before() -> Non
     plan = shop(**{"production.ini": INI, "wsgi.py": made})
     assert plan.application.object_reference == "wsgi:application"
     assert plan.application.framework is Framework.PYRAMID
+
+
+def test_a_script_of_the_package_that_sets_its_data_up_is_offered_with_the_file() -> None:
+    scripts = (
+        "'console_scripts': ['initialize_shop_db = shop.setup:main', 'shop_report = shop.report:main'], "
+    )
+    files = {"setup.py": SETUP.replace("{'paste", "{" + scripts + "'paste"), "production.ini": INI}
+    (command,) = shop(**files).setup_commands
+    assert command.name == "initialize_shop_db" and command.argv[-1] == "production.ini"
+    assert "from shop.setup import main" in command.argv[2]

@@ -490,6 +490,12 @@ def test_the_broker_of_celery_is_the_one_whose_client_is_installed(requirements:
     assert told(service) == {"CELERY_BROKER_URL": url}
 
 
+def test_a_broker_whose_variable_names_redis_is_that() -> None:
+    """Dramatiq brings pika with its extra for RabbitMQ, which nobody may use."""
+    service = only("redis\npika\n", f"{HEAD}import redis\nbroker = os.environ['WORKER_REDIS_BROKER_URL']\n")
+    assert told(service) == {"WORKER_REDIS_BROKER_URL": "redis://{host}:{port}/0"}
+
+
 def test_a_service_is_needed_where_the_code_cannot_go_on_without_its_password() -> None:
     source = (
         f"{HEAD}host = os.environ.get('DB_HOST', 'localhost')\nuser = os.environ.get('DB_USER', 'me')\n"

@@ -67,6 +67,11 @@ def test_python_2_is_called_by_its_name(statement: str) -> None:
     assert "this is Python 2" in error.hint and error.where.startswith("app.py:")
 
 
+@pytest.mark.parametrize("name", ["cherrypy", "tornado", "pyramid"])
+def test_python_2_is_told_whatever_the_framework(name: str) -> None:
+    assert "this is Python 2" in refused({"run.py": f"import {name}\nprint 'hello'\n"}).hint
+
+
 def test_what_is_simply_wrong_is_not_called_python_2() -> None:
     assert "Python 2" not in refused({"app.py": f"{FLASK_APP}\nx = (\n"}).hint
 

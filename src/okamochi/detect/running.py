@@ -79,7 +79,11 @@ def running_of(found: Understood, data: AppData) -> Running:
         processes, process_decisions, data.services.services, found.sources
     )
     setups, setup_decisions = setup_commands(
-        found.sources, found.pyproject, candidate.framework, offered_by_hand(objects, reached)
+        found.sources,
+        found.pyproject,
+        candidate.framework,
+        offered_by_hand(objects, reached),
+        ini=candidate.ini,
     )
     settings = found.django.module if candidate.framework is Framework.DJANGO else ""
     others = (with_django_settings(with_module_path(one, image_environment), settings) for one in processes)

@@ -18,13 +18,14 @@ from okamochi.detect.source.python_source import Module
 from okamochi.detect.source.sources import Sources
 from okamochi.model.evidence import Decision, Evidence
 from okamochi.model.plan import VENV_ROOT, Framework, SetupCommand
+from okamochi.pypi.manifests.package_facts import read_package
 from okamochi.system.patterns import regex
 from okamochi.system.tables import table_of
 
 __all__ = ["NAME", "setup_commands", "table_command"]
 
 NAME = regex(
-    r"(init|setup|create|recreate|drop|reset|seed|populate|deploy|forge|install|load)([-_]\w++)*+|initdb|setupdb"
+    r"(init|initiali[sz]e|setup|create|recreate|drop|reset|seed|populate|deploy|forge|install|load)([-_]\w++)*+|initdb|setupdb"
     r"|(db|database|data)[-_](init|setup|create|seed)"
 )
 WORDS = (".command", "click.command")
@@ -36,14 +37,20 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def setup_commands(
-    sources: Sources, pyproject: Pyproject, framework: Framework, by_hand: Iterable[Found] = ()
+    sources: Sources,
+    pyproject: Pyproject,
+    framework: Framework,
+    by_hand: Iterable[Found] = (),
+    *,
+    ini: str = "",
 ) -> tuple[tuple[SetupCommand, ...], tuple[Decision, ...]]:
-    """Sorted by name, with one decision that offers each. `by_hand` are functions that people call."""
+    """Sorted by name, with one decision that offers each. `by_hand` are functions that people call; `ini` is
+    the file that Pyramid makes the app from, which is what its scripts are given."""
     found: dict[str, Found] = {}
     groups = {**command_groups(sources), **dict(_groups_of_scripts(sources, pyproject))}
     offered = (
         *_of_modules(sources, framework, groups),
-        *_of_scripts(pyproject),
+        *(_of_a_package(sources, ini) if ini else _of_scripts(pyproject)),
         *setup_scripts(sources),
         *by_hand,
     )
@@ -138,6 +145,16 @@ def _of_scripts(pyproject: Pyproject) -> Iterator[Found]:
                 path="pyproject.toml", line=pyproject.line_of(name), reason=f"the script {name}"
             )
             yield SetupCommand(name=name, argv=_call(module, function)), evidence
+
+
+def _of_a_package(sources: Sources, ini: str) -> Iterator[Found]:
+    """https://docs.pylonsproject.org/projects/pyramid/en/latest/narr/commandline.html"""
+    facts = read_package(sources.project)
+    for name, reference in dict(facts.entry_points).get("console_scripts", ()) if facts is not None else ():
+        match = REFERENCE.fullmatch(reference)
+        if facts is not None and match is not None and NAME.fullmatch(name) is not None:
+            evidence = Evidence(path=facts.manifest, reason=f"the script {name}, which is given {ini}")
+            yield SetupCommand(name=name, argv=(*_call(match[1], match[2]), ini)), evidence
 
 
 def _groups_of_scripts(sources: Sources, pyproject: Pyproject) -> Iterator[tuple[tuple[str, str], Argv]]:

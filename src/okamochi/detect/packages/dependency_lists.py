@@ -40,6 +40,13 @@ NAME = regex(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 WEB_EXTRAS = ("web", "app", "server", "webapp", "ui", "http", "flask", "api")
 WITH_EXTRAS = (DependencyManager.UV, DependencyManager.POETRY, DependencyManager.PDM)
 
+BESIDE = (
+    "requirements.txt",
+    *(
+        f"requirements/{name}.txt"
+        for name in ("production", "prod", "base", "requirements", "common", "main")
+    ),
+)
 FOLDERS_AROUND = ("..", "../..", "../../..", "../../../..")
 Loaded = Callable[[], tuple[str, ...]]
 
@@ -95,8 +102,7 @@ def _beside(
         while folder:
             folders[folder] = None
             folder = posixpath.dirname(folder)
-    for folder in folders:
-        path = posixpath.join(folder, "requirements.txt")
+    for path in (posixpath.join(folder, name) for folder in folders for name in BESIDE):
         if project.exists(path) and _lists_web(project, path):
             reason = "lists a web framework, beside modules that the server loads; the files above list none"
             found = Dependencies(files=(path,), input_files=(path,))

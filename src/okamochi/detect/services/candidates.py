@@ -280,7 +280,8 @@ def _leads_to(
         return default is not None and default.scheme in facts.schemes
     if BROKER_VARIABLE.fullmatch(read.name) is not None and not _names_a_queue(read):
         redis = _installed(facts_of(ServiceKind.REDIS), dependencies, None) is not None
-        expected = ServiceKind.REDIS if redis and not _pika(dependencies) else ServiceKind.RABBITMQ
+        of_redis = redis and (not _pika(dependencies) or "REDIS" in read.name.upper())
+        expected = ServiceKind.REDIS if of_redis else ServiceKind.RABBITMQ
         return facts.kind is expected and facts.kind in BROKERS
     if facts.kind is ServiceKind.RABBITMQ and "celery" in dependencies.names and not composed:
         return facts.url_variable(read.name) or (read.must and read.name == "RABBITMQ_HOST")

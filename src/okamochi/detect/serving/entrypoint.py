@@ -43,7 +43,7 @@ ASGI_SETTING = regex(r"^ASGI_APPLICATION\s*=\s*[\"']([\w.]+)\.\w+[\"']", re.MULT
 REFERENCE = regex(r"([\w./-]+?)(?:\.py)?(?::([A-Za-z_][\w.]*)(\(.*\))?)?", re.DOTALL)
 FRAMEWORK_WORD = regex(
     r"\b(flask|fastapi|starlette|litestar|quart|django|dash|aiohttp|bottle|streamlit|gradio|panel|bokeh"
-    r"|chainlit|shiny|marimo|solara|taipy)\b",
+    r"|chainlit|shiny|marimo|solara|taipy|falcon|sanic|tornado|cherrypy|pyramid|nicegui|blacksheep)\b",
     re.IGNORECASE,
 )
 SCRIPT_SERVERS = {

@@ -25,10 +25,22 @@ def third_party_imports(sources: Sources) -> tuple[Detected[str], ...]:
                 continue
             if sources.find(name, importer=path) is not None:
                 continue
-            if name in sources.package_folders or f"src/{name}" in sources.package_folders:
+            if f"src/{name}" in sources.package_folders or _is_beside(name, path, sources):
                 continue
             first.setdefault(name, Evidence(path=path, line=line, reason=f"imports {name}"))
     return tuple(Detected(name, (first[name],)) for name in sorted(first))
+
+
+def _is_beside(name: str, path: str, sources: Sources) -> bool:
+    """A folder or a module next to one of the folders that the importer is in: `from core.config import X` in
+    app/api/router.py, of a program that is run in app/. The index has a stranger's package of that name."""
+    folder = path
+    while folder:
+        folder = folder.rpartition("/")[0]
+        near = f"{folder}/{name}".lstrip("/")
+        if near in sources.package_folders or f"{near}.py" in sources.known:
+            return True
+    return False
 
 
 # What Python 2's standard library had under other names: https://docs.python.org/3/whatsnew/3.0.html
