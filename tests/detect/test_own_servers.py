@@ -396,6 +396,7 @@ SERVER = Server()
         ("EXPOSE 5656/tcp", 5656, "Dockerfile:2 exposes it"),
         ("EXPOSE 5656 5657", 8080, "the code does not tell"),
         ("EXPOSE $PORT", 8080, "the code does not tell"),
+        ("ENV SHOP_PORT=5658 A=1\nEXPOSE ${SHOP_PORT}/tcp", 5658, "Dockerfile:3 exposes it"),
         ("ENV A=1", 8080, "the code does not tell"),
     ],
 )

@@ -218,6 +218,21 @@ def test_where_nothing_answers_the_hint_is_of_the_address_that_the_server_listen
 
 
 @pytest.mark.parametrize(
+    ("log", "told"),
+    [
+        ("Listening on http://0.0.0.0:8080/", "[tool.okamochi] port = 8080"),
+        (" * Running on http://127.0.0.1:8000", "127.0.0.1 alone"),
+        ("Metrics available at 0.0.0.0:9100\nServing on *:8000", "of the container"),
+        ("shop is listening\nconnected to localhost:5432", "of the container"),
+    ],
+)
+def test_where_nothing_answers_the_log_may_say_where_the_server_listens(log: str, told: str) -> None:
+    with pytest.raises(UnhealthyError) as caught:
+        wait_until_healthy(as_engine(FakeEngine(state(), log=log)), spec(closed_port()), QUICK)
+    assert told in caught.value.hint
+
+
+@pytest.mark.parametrize(
     ("status", "told"),
     [(401, "wants somebody who is logged in"), (403, "is logged in"), (404, "is not there"), (503, "")],
 )

@@ -50,6 +50,11 @@ PAGELESS_HINT = (
     "the app has no page at /, and fails where it tells so; a page of its own tells whether it is well: "
     '[tool.okamochi] health = "/..."'
 )
+LOOPBACK = ("127.0.0.1", "localhost")
+LISTENS = regex(
+    r"\b(?i:listen\w*|running|serving|started|available)\b[^\n]{0,80}?"
+    r"(?P<host>0\.0\.0\.0|127\.0\.0\.1|localhost|\[::\]|\*):(?P<port>[1-9]\d{1,4})\b"
+)
 LOG_ABOVE = "the last lines of its log are above; `okamochi plan` shows what was started, and why"
 OUT_OF_MEMORY = Cause(
     "the container was killed because it used more memory than its limit",
@@ -196,7 +201,7 @@ def wait_until_healthy(
                 engine, spec.name, running, text, patience, FailingPage if page_fails else UnhealthyError
             )
             if failure.hint == LOG_ABOVE:
-                failure.hint = hint_of(look, spec) or failure.hint
+                failure.hint = hint_of(look, spec, failure.log) or failure.hint
             raise failure
         pause(delay)
         delay = min(delay * 1.3, 0.5)
@@ -209,9 +214,9 @@ def dying_workers(log: str) -> str:
     return "its workers end one after another" if len(ended_workers(log)) >= ENDED_IN_VAIN else ""
 
 
-def hint_of(look: Look, spec: RunSpec) -> str:
+def hint_of(look: Look, spec: RunSpec, log: str) -> str:
     if not look.answered:
-        return silent_hint(spec.process.port)
+        return told_elsewhere(log, spec.process.port) or silent_hint(spec.process.port)
     return PAGELESS_HINT if look.page_status and not spec.front_page else closed_hint(look.reason)
 
 
@@ -222,6 +227,20 @@ def closed_hint(reason: str) -> str:
         return ""
     why = "is not there" if found["status"] == "404" else "wants somebody who is logged in"
     return f'the health page {why}: name an open one, or take any answer: [tool.okamochi] health = "tcp"'
+
+
+def told_elsewhere(log: str, port: int) -> str:
+    """Where the log says that a server listens, if it is not asked there; "" where it does not say."""
+    said = [(one["host"], int(one["port"])) for one in LISTENS.finditer(log)]
+    if not said or any(number == port and host not in LOOPBACK for host, number in said):
+        return ""
+    host, number = said[-1]
+    if host in LOOPBACK:
+        return (
+            f"its log says that it listens on {host} alone, which nothing outside of the container reaches: "
+            "let it listen on 0.0.0.0"
+        )
+    return f"its log says that it listens on port {number}: [tool.okamochi] port = {number}"
 
 
 def silent_hint(port: int) -> str:

@@ -3,7 +3,7 @@ values of variables. They are evidence: a stale one is never believed against th
 
 import posixpath
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +35,7 @@ __all__ = [
 RENDER = ("render.yaml", "render.yml")
 DOCKERFILES = ("Dockerfile", "docker/Dockerfile", "Dockerfile.prod")
 NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*")
+VARIABLE = regex(r"\$\{?([A-Za-z_]\w*)\}?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,15 +171,24 @@ def exposed_port(project: ProjectFiles) -> tuple[int, str]:
     usual = [path for path in DOCKERFILES if project.exists(path)]
     for path in usual or dict.fromkeys(named_dockerfiles(project)):
         stages = dockerfile_stages(text_by_people(project, path) or "")
+        lines = shipped(stages) if stages else None
+        given = dict(
+            pair for one in (lines.all("ENV") if lines else ()) for pair in environment_words(one.rest)
+        )
         found = {
             word.partition("/")[0]: f"{path}:{one.line}"
-            for one in (shipped(stages).all("EXPOSE") if stages else ())
-            for word in one.rest.split()
+            for one in (lines.all("EXPOSE") if lines else ())
+            for word in _filled(one.rest, given).split()
         }
         if len(found) == 1:
             number, place = next(iter(found.items()))
             return (int(number), place) if number.isdigit() and 0 < int(number) < 65536 else (0, "")
     return 0, ""
+
+
+def _filled(text: str, given: Mapping[str, str]) -> str:
+    """With what the ENV lines above give to $NAME and ${NAME}; what nobody gives stays."""
+    return VARIABLE.sub(lambda found: given.get(found[1], found[0]), text)
 
 
 def environment_words(rest: str) -> Iterator[tuple[str, str]]:
