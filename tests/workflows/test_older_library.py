@@ -10,6 +10,7 @@ import pytest
 from okamochi.run.proof.answer import Answer, Outcome, Verdict
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
+from okamochi.workflows.mending.age_of_library import is_asked_by_the_app
 from okamochi.workflows.mending.failed import Failed
 from okamochi.workflows.mending.hints.packages import age
 from okamochi.workflows.plan import PlannedProject, plan_project
@@ -74,3 +75,17 @@ def test_nothing_is_said_of_what_is_new_enough_or_of_the_apps_own_code(
     own = text.replace("/site-packages/", "/") if text is not TEXT else text
     monkeypatch.setattr(age, "version_current_at", lambda *args, **more: current)
     assert told(tmp_path, installed, own) == ""
+
+
+@pytest.mark.parametrize(
+    ("line", "asked"), [("return list(request.user.profile.follows)", True), ("return page(request)", False)]
+)
+def test_an_attribute_that_the_apps_own_line_asks_for_is_no_matter_of_age(line: str, asked: bool) -> None:
+    message = "'AnonymousUser' object has no attribute 'profile'"
+    text = (
+        f'Traceback (most recent call last):\n  File "/app/shop/views.py", line 8, in home\n    {line}\n'
+        '  File "/opt/venv/lib/python3.11/site-packages/django/utils/functional.py", line 247, in inner\n'
+        f"    return func(self._wrapped, *args)\nAttributeError: {message}\n"
+    )
+    answer = Answer(outcome="failed", error="AttributeError", message=message, text=text)
+    assert is_asked_by_the_app(answer) is asked

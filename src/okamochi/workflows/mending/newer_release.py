@@ -13,7 +13,11 @@ from okamochi.pypi.versions import version_current_at
 from okamochi.run.proof.answer import Answer, failing_library
 from okamochi.run.traces import library_of_last_frame
 from okamochi.system.patterns import regex
-from okamochi.workflows.mending.age_of_library import is_newer, refuses_a_call
+from okamochi.workflows.mending.age_of_library import (
+    is_asked_by_the_app,
+    is_newer,
+    refuses_a_call,
+)
 from okamochi.workflows.mending.failed import Failed
 from okamochi.workflows.mending.project_pins import project_pins
 from okamochi.workflows.mending.python_releases import days_of_packages
@@ -28,7 +32,9 @@ def newer_releases(failed: Failed) -> tuple[Correction, ...]:
     newest of its major version half a year after the image's Python came out. None where the package raises
     on purpose, the index had nothing newer by then, or nobody may move the pin."""
     plan, answer, world = failed.planned.plan, failed.answer, failed.world
-    if world is None or answer is None or plan.dependencies.keep_pins or refuses_a_call(answer):
+    if world is None or answer is None or plan.dependencies.keep_pins:
+        return ()
+    if refuses_a_call(answer) or is_asked_by_the_app(answer):
         return ()
     package = canonicalize_name(distribution_of(library_of(answer)))
     days = days_of_packages(plan.python_version)
