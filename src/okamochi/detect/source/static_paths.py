@@ -238,10 +238,17 @@ class PathReader(msgspec.Struct, eq=False):
         place = ("", MODULE_SCOPE, key)
         if place not in self.found:
             self.found[place] = None
-            for module in self.objects.sources.mentioning(key):
+            for module in self._that_may_configure(key):
                 values = module.index.configured.get(key, ())
                 self.found[place] = self.found[place] or self._first(values, module, depth)
         return self.found[place]
+
+    def _that_may_configure(self, key: str) -> Iterator[Module]:
+        """Those with config["KEY"]; for a key in capitals also those with that name (see ModuleIndex)."""
+        sources, word = self.objects.sources, key if key.isupper() and key.isidentifier() else "config"
+        for path in sources.paths:
+            if word in sources.words(path) and key in sources.text(path):
+                yield sources.module(path)
 
     def _joined(self, parts: tuple[ast.expr, ...], module: Module, depth: int) -> KnownPath | None:
         """A variable counts only as the last part: what follows it would follow its value, too."""
