@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import platformdirs
 import pytest
 
 from okamochi.errors import UsageError
@@ -46,6 +47,20 @@ def test_the_folders_can_be_chosen_relative_to_the_home_folder() -> None:
 def test_the_folders_have_the_name_of_the_program_by_default() -> None:
     assert cache_dir({}).name == "okamochi"
     assert state_dir({}).name == "okamochi"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have folders of their own")
+def test_the_folders_are_those_that_platformdirs_gives(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for given in ({}, {"XDG_CACHE_HOME": str(tmp_path / "c"), "XDG_STATE_HOME": str(tmp_path / "s")}):
+        environ = {"HOME": str(tmp_path), **given}
+        for name in ("XDG_CACHE_HOME", "XDG_STATE_HOME"):
+            monkeypatch.delenv(name, raising=False)
+        for name, value in environ.items():
+            monkeypatch.setenv(name, value)
+        assert cache_dir(environ) == Path(platformdirs.user_cache_dir("okamochi", appauthor=False))
+        assert state_dir(environ) == Path(platformdirs.user_state_dir("okamochi", appauthor=False))
 
 
 def test_every_variable_is_in_the_table_once_with_what_it_does() -> None:

@@ -1,7 +1,9 @@
 """The environment variables that okamochi honours, in one table; documentation is made from it."""
 
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -46,9 +48,7 @@ def cache_dir(environ: Mapping[str, str]) -> Path:
     chosen = environ.get("OKAMOCHI_CACHE_DIR", "").strip()
     if chosen:
         return expanded(chosen, environ)
-    from platformdirs import user_cache_dir
-
-    return in_the_home(user_cache_dir, "OKAMOCHI_CACHE_DIR")
+    return in_the_home(environ, "cache")
 
 
 def state_dir(environ: Mapping[str, str]) -> Path:
@@ -56,22 +56,37 @@ def state_dir(environ: Mapping[str, str]) -> Path:
     chosen = environ.get("OKAMOCHI_STATE_DIR", "").strip()
     if chosen:
         return expanded(chosen, environ)
-    from platformdirs import user_state_dir
-
-    return in_the_home(user_state_dir, "OKAMOCHI_STATE_DIR")
+    return in_the_home(environ, "state")
 
 
-def in_the_home(folder: Callable[..., str], variable: str) -> Path:
+def in_the_home(environ: Mapping[str, str], kind: Literal["cache", "state"]) -> Path:
     """UsageError for a user to whom neither HOME nor the system's list of users gives a home: a service, a
     number in a container."""
     try:
-        return Path(folder("okamochi", appauthor=False))
+        return xdg_folder(environ, kind) if sys.platform == "linux" else usual_folder(kind)
     except RuntimeError as error:
         raise UsageError(
             "nothing says where this user's home folder is",
             where="HOME",
-            hint=f"set HOME, or {variable} to a folder that you can write to",
+            hint=f"set HOME, or OKAMOCHI_{kind.upper()}_DIR to a folder that you can write to",
         ) from error
+
+
+def xdg_folder(environ: Mapping[str, str], kind: Literal["cache", "state"]) -> Path:
+    """As platformdirs has it, whose import takes as long as a build in which little changed can spare:
+    https://specifications.freedesktop.org/basedir/latest/"""
+    base = environ.get(f"XDG_{kind.upper()}_HOME", "").strip()
+    if base.startswith("/"):
+        return Path(base, "okamochi")
+    home = Path(environ["HOME"]) if environ.get("HOME") else Path.home()
+    return home / {"cache": ".cache", "state": ".local/state"}[kind] / "okamochi"
+
+
+def usual_folder(kind: Literal["cache", "state"]) -> Path:
+    from platformdirs import user_cache_dir, user_state_dir
+
+    folder = user_cache_dir if kind == "cache" else user_state_dir
+    return Path(folder("okamochi", appauthor=False))
 
 
 def of_the_user(text: str) -> Path:

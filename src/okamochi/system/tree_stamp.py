@@ -35,9 +35,11 @@ def tree_facts(
     `skip` are names of folders that are not entered; `ignore` are names in the root itself that do not count.
     """
     try:
-        found = {path: facts for path, facts in walk(os.fspath(root), skip) if path not in ignore}
+        found = dict(sorted(walk(os.fspath(root), skip)))
     except OSError:
         return None
+    for path in ignore:
+        found.pop(path, None)
     newest = max((facts[3] for facts in found.values()), default=0)
     coarse = all(facts[3] % SECOND_NANOSECONDS == 0 for facts in found.values())
     settled = time.time_ns() - newest > (COARSE_RACY_NANOSECONDS if coarse else RACY_NANOSECONDS)
@@ -49,36 +51,30 @@ def tree_stamp(root: Path, *, skip: frozenset[str]) -> str:
     found = tree_facts(root, skip=skip)
     if found is None:
         return ""
-    lines = "".join(f"{path}\0{facts}\n" for path, facts in found.items())
-    return hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()
+    return hashlib.sha256(repr(found).encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def walk(root: str, skip: frozenset[str], folder: str = "") -> Iterator[tuple[str, FileFacts]]:
-    """(relative path, facts) of files, links and folders, sorted within each folder; links are not followed.
+def walk(root: str, skip: frozenset[str]) -> Iterator[tuple[str, FileFacts]]:
+    """(relative path, facts) of files, links and folders, in the order in which the system lists them; links
+    are not followed.
 
     A folder's path ends in a slash. Its times change with its entries, which are listed anyway: only that it
-    is there counts.
+    is there counts. Each build asks for a thousand files of okamochi itself, so that a line here counts, too.
     """
-    waiting = [(folder, sorted_entries(root, folder))]
+    waiting = [""]
     while waiting:
-        folder, entries = waiting[-1]
-        entry = next(entries, None)
-        if entry is None:
-            waiting.pop()
-            continue
-        path = f"{folder}/{entry.name}" if folder else entry.name
-        if not entry.is_dir(follow_symlinks=False):
-            facts = entry.stat(follow_symlinks=False)
-            numbers = (facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_ino)
-            yield path, (facts.st_mode, *numbers)
-        elif entry.name not in skip:
-            yield path + "/", NO_FACTS
-            waiting.append((path, sorted_entries(root, path)))
-
-
-def sorted_entries(root: str, folder: str) -> Iterator[os.DirEntry[str]]:
-    with os.scandir(f"{root}/{folder}" if folder else root) as found:
-        return iter(sorted(found, key=lambda entry: entry.name))
+        folder = waiting.pop()
+        with os.scandir(f"{root}/{folder}") as found:
+            for entry in found:
+                path = folder + entry.name
+                if not entry.is_dir(follow_symlinks=False):
+                    facts = entry.stat(follow_symlinks=False)
+                    numbers = (facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_ino)
+                    yield path, (facts.st_mode, *numbers)
+                elif entry.name not in skip:
+                    path += "/"
+                    yield path, NO_FACTS
+                    waiting.append(path)
 
 
 @functools.cache
