@@ -15,8 +15,8 @@ import pytest
 from okamochi.detect.planner import make_plan
 from okamochi.detect.source.gist import gist_of
 from okamochi.detect.source.handlers import TOLD
-from okamochi.detect.source.idle import FUNCTIONS, SWITCHES, IdleEdit, idle_edit, says_what
-from okamochi.detect.source.idle_definitions import acts, is_everyday, is_view
+from okamochi.detect.source.idle import SWITCHES, IdleEdit, idle_edit, says_what
+from okamochi.detect.source.idle_definitions import Function, acts, is_everyday, is_view
 from okamochi.model.codec import plan_to_json
 from okamochi.model.settings_reader import read_settings
 from okamochi.system.project_files import DiskProject, MemoryProject
@@ -197,7 +197,7 @@ def below_headers(text: str, statements: list[str], *, views: bool = False) -> s
 
 def routes(text: str, words: Sequence[str]) -> str:
     """Views with all words in path and name, beside those that a module has."""
-    views = [one for one in ast.parse(text).body if isinstance(one, FUNCTIONS) and is_view(one)]
+    views = [one for one in ast.parse(text).body if isinstance(one, Function) and is_view(one)]
     holders = {ast.unparse(one.decorator_list[0]).rpartition(".")[0] for one in views}
     return "".join(
         f"\n\n@{holder}.get('/{word}/{word}')\ndef {word}_():\n    return '{word}'\n"

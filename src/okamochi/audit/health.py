@@ -159,5 +159,4 @@ def endurance(probe: Node) -> int:
 
 def before_it_kills(liveness: Node) -> int:
     """Seconds after which a container that does not listen yet is killed."""
-    first = number(liveness, "initialDelaySeconds", 0)
-    return first + number(liveness, "periodSeconds", 10) * number(liveness, "failureThreshold", 3)
+    return number(liveness, "initialDelaySeconds", 0) + endurance(liveness)

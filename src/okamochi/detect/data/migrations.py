@@ -29,7 +29,6 @@ __all__ = ["TablesByHand", "find_migrations"]
 
 ALEMBIC = "alembic.ini"
 ALEMBIC_SHOWN = "alembic upgrade head"
-MADE_FROM = regex(r"get_app\('([^'#]+)")
 VERSIONS_ELSEWHERE = regex(r"^version_locations\s*=", re.MULTILINE)
 DIRECTORY = regex(r"\b(?:Migrate|migrate\.init_app)\([^)]{0,500}\bdirectory\s*=\s*[\"']([\w./-]+)[\"']")
 HERE = regex(r"^script_location\s*=\s*%\(here\)s", re.MULTILINE)
@@ -81,9 +80,10 @@ def find_migrations(understood: "Understood", tables_by_hand: TablesByHand) -> M
     of_flask = _of_flask(sources, registers, import_root) if "flask-migrate" in names else None
     of_alembic = _of_alembic(sources, import_root) if not registers else None
     own_tables = _own_tables(sources, reached, understood.factory)
-    served = candidate.object_reference
-    of_litestar = _of_litestar(sources, served) if framework is Framework.LITESTAR else None
-    of_pyramid = _of_pyramid(sources, served) if framework is Framework.PYRAMID else None
+    of_litestar = (
+        _of_litestar(sources, candidate.object_reference) if framework is Framework.LITESTAR else None
+    )
+    of_pyramid = _of_pyramid(sources, candidate.ini) if candidate.ini else None
     history = of_flask or of_alembic or of_litestar or of_pyramid
 
     def other_way() -> Detected[tuple[str, ...]] | None:
@@ -218,12 +218,9 @@ def _of_litestar(sources: Sources, served: str) -> History | None:
     return None
 
 
-def _of_pyramid(sources: Sources, served: str) -> History | None:
+def _of_pyramid(sources: Sources, path: str) -> History | None:
     """Of the .ini that makes the app, which has a section for Alembic as well, as Pyramid's templates do."""
-    made = MADE_FROM.search(served)
-    path = made[1] if made is not None else ""
-    text = sources.project.read_text(path) if path else None
-    folder = _script_location(text)
+    folder = _script_location(sources.project.read_text(path))
     if not folder or not sources.project.exists(posixpath.join(folder, "env.py")):
         return None
     argv = (f"{VENV_ROOT}/bin/alembic", "--config", path, "upgrade", "head")

@@ -150,9 +150,11 @@ def _of_scripts(pyproject: Pyproject) -> Iterator[Found]:
 def _of_a_package(sources: Sources, ini: str) -> Iterator[Found]:
     """https://docs.pylonsproject.org/projects/pyramid/en/latest/narr/commandline.html"""
     facts = read_package(sources.project)
-    for name, reference in dict(facts.entry_points).get("console_scripts", ()) if facts is not None else ():
+    if facts is None:
+        return
+    for name, reference in dict(facts.entry_points).get("console_scripts", ()):
         match = REFERENCE.fullmatch(reference)
-        if facts is not None and match is not None and NAME.fullmatch(name) is not None:
+        if match is not None and NAME.fullmatch(name) is not None:
             evidence = Evidence(path=facts.manifest, reason=f"the script {name}, which is given {ini}")
             yield SetupCommand(name=name, argv=(*_call(match[1], match[2]), ini)), evidence
 

@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 __all__ = ["left_out", "literal"]
 
 
+@lru_cache(maxsize=16)
 def left_out(excluded: tuple[str, ...]) -> Callable[[str], bool]:
     """Whether a file is kept out, or a folder (which ends in a slash). Nothing in a folder that is kept out
-    is looked for, whatever a later pattern says of it."""
+    is looked for, whatever a later pattern says of it. A plan asks of the same patterns several times, and a
+    hundred of them take long to compile."""
     from pathspec import GitIgnoreSpec  # which takes long to import, and few projects come here
 
     outside = GitIgnoreSpec.from_lines(excluded)

@@ -37,5 +37,5 @@ def _own_parts(statement: ast.stmt) -> Sequence[ast.AST]:
 
 def _is_bound(node: ast.AST, name: str) -> bool:
     if isinstance(node, ast.alias):
-        return name in (node.asname or node.name.partition(".")[0], "*") or node.name == "*"
+        return node.name == "*" or name == (node.asname or node.name.partition(".")[0])
     return isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store)

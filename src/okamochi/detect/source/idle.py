@@ -14,11 +14,11 @@ from functools import cached_property
 import msgspec
 
 from okamochi.detect.source.handlers import TOLD
-from okamochi.detect.source.idle_definitions import is_idle_definition, is_view, parts_of
+from okamochi.detect.source.idle_definitions import Function, is_idle_definition, is_view, parts_of
 from okamochi.system.patterns import regex
 from okamochi.system.python_text import syntax_tree
 
-__all__ = ["FUNCTIONS", "SWITCHES", "IdleEdit", "idle_edit", "says_what"]
+__all__ = ["SWITCHES", "IdleEdit", "idle_edit", "says_what"]
 
 # Of Python, without effect on anything but what they give.
 BUILTINS = frozenset(["abs", "float", "int", "len", "max", "min", "print", "repr", "round", "str", "sum"])
@@ -45,7 +45,6 @@ NAMED = regex(
     re.IGNORECASE,
 )
 NUMBERS = (int, float, complex)
-FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 BODIES = ("body", "orelse", "finalbody", "handlers", "cases")
 
 
@@ -86,7 +85,7 @@ class Place(msgspec.Struct, frozen=True, eq=False):
     node: ast.stmt
     parent: ast.AST
     field: str
-    function: ast.FunctionDef | ast.AsyncFunctionDef | None
+    function: Function | None
 
 
 class Side(msgspec.Struct, frozen=True, eq=False, dict=True):
@@ -172,12 +171,12 @@ class Side(msgspec.Struct, frozen=True, eq=False, dict=True):
         return "\n".join(lines)
 
 
-def places_below(parent: ast.AST, function: ast.FunctionDef | ast.AsyncFunctionDef | None) -> Iterator[Place]:
+def places_below(parent: ast.AST, function: Function | None) -> Iterator[Place]:
     for field in BODIES:
         for node in getattr(parent, field, ()):
             if isinstance(node, ast.stmt):
                 yield Place(node, parent, field, function)
-            yield from places_below(node, node if isinstance(node, FUNCTIONS) else function)
+            yield from places_below(node, node if isinstance(node, Function) else function)
 
 
 def first_line(node: ast.stmt) -> int:

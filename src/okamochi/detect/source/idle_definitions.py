@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from okamochi.system.patterns import regex
 
-__all__ = ["VIEWS", "acts", "is_everyday", "is_idle_definition", "is_view", "parts_of"]
+__all__ = ["VIEWS", "Function", "acts", "is_everyday", "is_idle_definition", "is_view", "parts_of"]
 
 VIEWS = frozenset(["delete", "get", "patch", "post", "put", "route", "websocket"])
 # A websocket asks more of a server.

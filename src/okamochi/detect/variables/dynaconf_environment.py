@@ -27,10 +27,11 @@ def dynaconf_environment(
     sources: Sources, paths: Iterable[str]
 ) -> tuple[tuple[tuple[str, str], ...], tuple[Decision, ...]]:
     """The variable that chooses the settings of production, where a file has them."""
-    place = _settings_of_production(sources)
+    using = sorted(path for path in paths if "Dynaconf" in sources.text(path))
+    place = _settings_of_production(sources) if using else None
     if place is None:
         return (), ()
-    for path in sorted(path for path in paths if "Dynaconf" in sources.text(path)):
+    for path in using:
         for line, name in _switchers(sources, path):
             made = Evidence(
                 path=path, line=line, reason=f"Dynaconf takes what {name} names, else development"

@@ -25,8 +25,8 @@ WILD = frozenset("*?[!#")
 def warn(found: Understood) -> tuple[Decision, ...]:
     """Only where a package.json says how it is built."""
     candidate = found.entry.candidate
-    builds = _builds(found.project)
-    if candidate.framework is not Framework.FLASK or builds is None:
+    builds = _builds(found.project) if candidate.framework is Framework.FLASK else None
+    if builds is None:
         return ()
     folder, stated = _static_folder(found.sources, *candidate.origin)
     missing = next(_missing(found.project, folder, stated), None)
@@ -34,8 +34,11 @@ def warn(found: Understood) -> tuple[Decision, ...]:
         return ()
     built, place = missing
     ignored = place.path == ".gitignore" and not is_build_output(f"/{built}/")
-    how = "what it makes comes into the image"
-    how = f'exclude = ["!/{built}/**"] in [tool.okamochi] takes it into the image' if ignored else how
+    how = (
+        f'exclude = ["!/{built}/**"] in [tool.okamochi] takes it into the image'
+        if ignored
+        else "what it makes comes into the image"
+    )
     summary = (
         f"Warning: {built}/, of the app's static files, is not there: build the front end first "
         f"({_command(builds.path)}), and {how}"
