@@ -152,6 +152,12 @@ def _by_address(facts: KindFacts, sources: Sources, reached: Reached) -> Evidenc
         if address.scheme in facts.schemes and address.host:
             reason = f"{place.reason}, whose driver no requirement brings"
             return msgspec.structs.replace(place, reason=reason)
+    for read in traces_of(sources, reached).variables:
+        if _is_told_as_host(facts, read):
+            reason = (
+                f"{read.name} is the host in a URL of {facts.schemes[0]}, whose driver no requirement brings"
+            )
+            return msgspec.structs.replace(read.evidence, reason=reason)
     return None
 
 
@@ -229,6 +235,7 @@ def _leading(
         one
         for one in traces.variables
         if one.name in hosted
+        or (_is_told_as_host(facts, one) and (one.must or not _of_celery(facts, dependencies)))
         or (not one.default and not (led - shared).isdisjoint((one.name, one.used_as)))
         or (
             stated[one.name].scheme in facts.schemes
@@ -244,6 +251,15 @@ def _leading(
         if one.taken and one.scheme in facts.schemes and one.name not in read
     ]
     return tuple(found)
+
+
+def _of_celery(facts: KindFacts, dependencies: ChosenDependencies) -> bool:
+    """Its broker may be another's: what merely could lead to a RabbitMQ says little."""
+    return facts.kind is ServiceKind.RABBITMQ and "celery" in dependencies.names
+
+
+def _is_told_as_host(facts: KindFacts, read: VariableRead) -> bool:
+    return read.part_for(facts) == "host" and OTHER_STAGE.fullmatch(read.name.upper()) is None
 
 
 def _shared_names(traces: Traces) -> set[str]:
@@ -283,7 +299,7 @@ def _leads_to(
         of_redis = redis and (not _pika(dependencies) or "REDIS" in read.name.upper())
         expected = ServiceKind.REDIS if of_redis else ServiceKind.RABBITMQ
         return facts.kind is expected and facts.kind in BROKERS
-    if facts.kind is ServiceKind.RABBITMQ and "celery" in dependencies.names and not composed:
+    if _of_celery(facts, dependencies) and not composed:
         return facts.url_variable(read.name) or (read.must and read.name == "RABBITMQ_HOST")
     return facts.url_variable(read.name) or host_variable(facts, read.name, names) is not None
 
