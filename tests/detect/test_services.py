@@ -1098,7 +1098,7 @@ def test_the_last_at_sign_of_an_address_is_before_its_host() -> None:
         'URL = "postgresql://%s:%s@%s:%s/%s" % (LOGIN, SECRET, SERVER, GATE, SHELF)',
         'URL.create("postgresql", username=LOGIN, password=SECRET, host=SERVER, port=GATE, database=SHELF)',
         "db = psycopg2.connect(user=LOGIN, password=SECRET, host=SERVER, port=GATE, dbname=SHELF)",
-        'psycopg2.connect(**{"user": LOGIN, "password": SECRET, "host": SERVER, "port": GATE, "dbname": SHELF})',
+        'psycopg2.connect(**{"user": LOGIN, "password": SECRET, "host": SERVER, "port": GATE, "db": SHELF})',
     ],
 )
 def test_what_the_code_makes_parts_of_an_address_is_told_whatever_its_name(code: str) -> None:
