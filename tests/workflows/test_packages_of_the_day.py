@@ -49,7 +49,8 @@ def test_what_streamlit_refuses_is_tried_with_the_packages_of_the_last_commits_d
     [
         ("Can't instantiate abstract class Number with abstract method num_type", "2024-05-01T00:00:00Z"),
         (
-            "Can't instantiate abstract class Number without an implementation for abstract method 'num_type'",
+            "Can't instantiate abstract class Number without an implementation for "
+            "abstract method 'num_type'",
             "2024-05-01T00:00:00Z",
         ),
         ("Can't instantiate abstract class Shop with abstract method open", ""),
