@@ -55,14 +55,18 @@ def test_it_keeps_its_place(text: str) -> None:
 def new_bash() -> bool:
     if shutil.which("bash") is None or not Path("/proc/self/cmdline").exists():
         return False
-    said = subprocess.run(("bash", "-c", "echo ${BASH_VERSINFO[0]}"), capture_output=True, text=True, check=True)
+    said = subprocess.run(
+        ("bash", "-c", "echo ${BASH_VERSINFO[0]}"), capture_output=True, text=True, check=True
+    )
     return int(said.stdout) >= 5
 
 
 @pytest.mark.skipif(not new_bash(), reason="there is no bash from 5.0 on, or no /proc")
 @pytest.mark.parametrize("text", GIVES + KEEPS)
 def test_bash_does_so(text: str) -> None:
-    with subprocess.Popen(("bash", "-c", text), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as started:
+    with subprocess.Popen(
+        ("bash", "-c", text), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as started:
         children = Path(f"/proc/{started.pid}/task/{started.pid}/children")
         name = Path(f"/proc/{started.pid}/comm")
         for _ in range(100):

@@ -1025,6 +1025,23 @@ def test_the_kind_of_database_is_told_in_the_word_that_the_code_compares_with(
     assert "SHOP_DB_TYPE" not in told(only("psycopg", defaulted))
 
 
+@pytest.mark.parametrize(
+    ("test", "told_as"),
+    [
+        ("os.getenv('DB') == 'postgres'", "postgres"),
+        ("os.environ.get('DB').lower() in ['postgresql', 'sqlite']", "postgresql"),
+        ("chosen == 'pgsql' or os.getenv('DB') == 'postgres'", "postgres"),
+        (
+            "urlsplit(os.environ['DB']).scheme == 'postgres'",
+            "postgresql://{user}:{password}@{host}:{port}/{database}",
+        ),
+    ],
+)
+def test_a_variable_that_is_compared_with_kinds_holds_no_address(test: str, told_as: str) -> None:
+    source = f"{HEAD}from urllib.parse import urlsplit\nhost = os.getenv('DB_HOST')\nif {test}:\n    x = 1\n"
+    assert told(only("psycopg", source))["DB"].partition("?")[0] == told_as
+
+
 @pytest.mark.parametrize("default", ["'https://prices.example.org'", "PRICES"])
 def test_an_address_of_the_web_is_no_databases_whatever_its_name(default: str) -> None:
     reads = f"PRICES = 'http://prices.example.org'\nprices = os.getenv('PRICES_DB_URL', {default})\n"

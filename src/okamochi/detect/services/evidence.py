@@ -32,6 +32,8 @@ URL = regex(
 )
 HOST = regex(r"\bhost\s*=")
 KIND_ENDS = ("TYPE", "ENGINE", "BACKEND", "DIALECT", "DRIVER", "KIND")
+# what is compared is still the value
+PLAIN = frozenset({"lower", "upper", "casefold", "strip"})
 SCHEMES = frozenset(scheme for facts in KINDS for scheme in facts.schemes)
 
 
@@ -174,7 +176,7 @@ def _variables(
             **msgspec.structs.asdict(one),
             evidence=Evidence(path=module.path, line=one.line, reason=f"reads {one.name}"),
             is_host=one.used_as in taken,
-            choices=_choices(one.name, module) if one.default is None else (),
+            choices=(_compared(one, module) or _choices(one.name, module)) if one.default is None else (),
             awaited=not awaited.isdisjoint(_called(one)),
             behind_scheme=not behind.isdisjoint(_called(one)),
             told=tuple(_told(one, module.path, sources, told)),
@@ -249,10 +251,38 @@ def _choices(name: str, module: Module) -> tuple[str, ...]:
         return ()
     found: list[str] = []
     for node in module.of(ast.Compare):
-        for one in (node.left, *node.comparators):
-            parts = one.elts if isinstance(one, ast.Tuple | ast.List | ast.Set) else [one]
-            found += filter(None, map(text_of, parts))
+        found += _texts((node.left, *node.comparators))
     return tuple(dict.fromkeys(found))
+
+
+def _texts(values: Iterable[ast.expr]) -> Iterator[str]:
+    for one in values:
+        parts = one.elts if isinstance(one, ast.Tuple | ast.List | ast.Set) else [one]
+        yield from filter(None, map(text_of, parts))
+
+
+def _compared(read: Read, module: Module) -> tuple[str, ...]:
+    """`if os.getenv("DB") == "postgres":`, whatever the variable is called; in the order of the source."""
+    names = frozenset(_called(read))
+    found: list[str] = []
+    for node in module.of(ast.Compare):
+        if isinstance(node, ast.Compare) and names & {_name_read(node.left), last_name(node.left).upper()}:
+            found += _texts(node.comparators)
+    return tuple(dict.fromkeys(found))
+
+
+def _name_read(value: ast.expr) -> str:
+    """In capitals, of os.getenv("DB"), os.environ["DB"] and such with .lower() behind; "" for what else is
+    made of a value."""
+    while isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr in PLAIN:
+        value = value.func.value
+    match value:
+        case (
+            ast.Call(args=[ast.Constant(value=str(name)), *_])
+            | ast.Subscript(slice=ast.Constant(value=str(name)))
+        ):
+            return name.upper()
+    return ""
 
 
 def _scheme_of(text: str) -> str:

@@ -96,6 +96,9 @@ def variables_of(
     for read in leading:
         if read.name in known:
             continue
+        if kinds := named_kinds(facts, read):
+            found[read.name] = kinds[0]
+            continue
         host, pair = host_variable(facts, read.name, names), is_pair(facts, read)
         is_host = read.is_host or read.part_for(facts) == "host"
         if is_host:
@@ -113,7 +116,7 @@ def variables_of(
             name = other.name.upper()
             part = name.removeprefix(host.group(1))
             scheme = _scheme_in(part, other, facts, template, dependencies)
-            named = [one for one in other.choices if one.lower() in facts.schemes]
+            named = named_kinds(facts, other)
             if scheme is not None:
                 found[other.name] = scheme
             elif part != name and part in PARTS and not _unknown(facts, PARTS[part]):
@@ -133,6 +136,11 @@ def _told_beside(facts: KindFacts, others: Iterable[VariableRead]) -> dict[str, 
         one.name: f"{{{one.part_for(facts)}}}" for one in others if one.part_for(facts) not in ("", "host")
     }
     return {name: part for name, part in parts.items() if not _unknown(facts, part)}
+
+
+def named_kinds(facts: KindFacts, read: VariableRead) -> tuple[str, ...]:
+    """What the code compares the variable with, where that names the kind: it holds no address then."""
+    return tuple(one for one in read.choices if one.lower() in facts.schemes)
 
 
 def _scheme_in(
