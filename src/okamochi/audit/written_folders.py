@@ -32,8 +32,8 @@ def written_folders(container: Container, setup: Setup) -> tuple[str, ...]:
     plan = setup.plan
     # okamochi's own image has links to files that it moves out of the code; others have the files there
     kept = (place_of(one, container, setup) for one in plan.volumes if not one.path.startswith(MOVED_ROOT))
-    others = (*plan.moved_files, *plan.temporary_folders)
-    there = (*(path for path in kept if path), *(below_root(one.path, container) for one in others))
+    others = (*(one.path for one in plan.moved_files), *(one.path for one in plan.temporary_folders))
+    there = (*(path for path in kept if path), *(below_root(path, container) for path in others))
     return tuple(dict.fromkeys(there))
 
 
