@@ -10,9 +10,9 @@ from okamochi.run.compose_program import DockerCompose
 
 
 def project(names: str, *found: dict[str, object]) -> ComposeProject:
-    runner = RecordedRunner(
-        {("docker", "ps"): answer(names), ("docker", "container", "inspect"): answer(json.dumps(found))}
-    )
+    inspected = answer(json.dumps(found))
+    answers = {("docker", "ps"): answer(names), ("docker", "container", "inspect"): inspected}
+    runner = RecordedRunner({**answers, ("docker", "rm"): answer(), ("docker", "rename"): answer()})
     return ComposeProject(runner, DockerCompose({}), "shop", Path("compose.yaml"), Path())
 
 
@@ -40,3 +40,13 @@ def test_a_stack_that_is_down_has_none() -> None:
     one = project("")
     assert one.rows() == ()
     assert len(one.runner.calls) == 1  # type: ignore[attr-defined]
+
+
+def test_what_an_interrupted_compose_left_half_replaced_goes_or_gets_its_name() -> None:
+    left = ("0123456789ab_shop-web-1", "shop-web-1", "ba9876543210_shop-worker-1", "0123456789ab_other-db-1")
+    one = project("\n".join(left))
+    one.settle()
+    assert one.runner.calls[1:] == [  # type: ignore[attr-defined]
+        ("docker", "rm", "--force", "0123456789ab_shop-web-1"),
+        ("docker", "rename", "ba9876543210_shop-worker-1", "shop-worker-1"),
+    ]

@@ -33,6 +33,7 @@ __all__ = ["CommandLineEngine"]
 
 ONE_OFF = Process(name="one-off", type=ProcessType.RELEASE, argv=())
 ONCE_SECONDS = 900
+BACK_GRACE_SECONDS = 35
 NAME_TAKEN = "already in use by"
 
 
@@ -292,10 +293,12 @@ class CommandLineEngine:
         self._must(renamed, f"{self.name} could not set {name} aside")
 
     def bring_back(self, name: str) -> None:
-        if self.inspect(aside_name(name)).state is not ContainerState.ABSENT:  # else setting it aside failed
+        if self.inspect(aside_name(name)).state is not ContainerState.ABSENT:
             self.remove(name)
             back = self._run("rename", aside_name(name), name)
             self._must(back, f"{self.name} could not bring {name} back")
+        else:  # a stop that was begun goes on in the engine: what still runs may end soon
+            self.stop(name, grace_seconds=BACK_GRACE_SECONDS)
         self._must(self._run("start", name), f"{self.name} could not start {name} again")
 
     def containers(self, app: str = "") -> tuple[Running, ...]:

@@ -22,6 +22,8 @@ START_SECONDS = 600
 SERVICE_LABEL = "com.docker.compose.service"
 ONE_OFF_LABEL = "com.docker.compose.oneoff"
 ONCE = ("run", "--rm", "--no-TTY", "--interactive=false")
+# what Compose calls a container until the one that it replaces is gone
+SUCCESSOR = re.compile(r"[0-9a-f]{12}_(?P<name>.+)")
 ERASED = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 HINT = "install the plugin docker-compose-plugin (https://docs.docker.com/compose/install/linux/)"
 
@@ -102,6 +104,20 @@ class ComposeProject:
             done = self._run("up", *flags, *services, timeout_seconds=START_SECONDS)
         if not done.ok:
             raise self._failure(done, "the stack could not be started")
+
+    def settle(self) -> None:
+        """Takes away what a Compose that was ended in the middle left half replaced: beside such a container
+        it would keep either of the two, and one that has no name of a service is never found again."""
+        label = ("--filter", f"label={PROJECT_LABEL}={self.name}")
+        names = self._engine("ps", "--all", *label, "--format", "{{.Names}}").text.split()
+        for left in names:
+            found = SUCCESSOR.fullmatch(left)
+            if found is None or not found["name"].startswith(f"{self.name}-"):
+                continue
+            if found["name"] in names:
+                self._engine("rm", "--force", left)
+            else:
+                self._engine("rename", left, found["name"])
 
     def refusal(self) -> str:
         """Why this Compose does not take the file, "" when it does."""

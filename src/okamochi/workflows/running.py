@@ -66,7 +66,7 @@ def down_of(app: App, world: World, *, volumes: bool) -> tuple[str, ...]:
     if not app.state.folder.is_dir() and is_desk(app):
         return ()  # `dev` was never used: no engine need answer
     removed: list[str] = []
-    with app.state.lock():
+    with app.state.lock(world.reporter):
         removed += stack_down(app, world, volumes=volumes)
         for engine in engines_to_ask(app.state.record(), world):
             for running in engine.containers(app.identity):

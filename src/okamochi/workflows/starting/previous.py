@@ -55,9 +55,10 @@ class Previous:
             self.engine.remove(self.name)
 
     def come_back(self) -> None:
-        """After its successor failed: it serves again, or the record of it goes."""
+        """After its successor failed: it serves again, or the record of it goes. One that is there and does
+        not serve is told of by `ps`, and has its port at the next start."""
         if self.engine is None or not self.aside:
-            if self.engine is None or not self.serving_port:
+            if self.engine is None or self.engine.inspect(self.name).state is ContainerState.ABSENT:
                 self.app.state.drop_record()
             return
         self.aside = False  # a further try sets it aside again
