@@ -40,9 +40,8 @@ def unread_above(path: Path, folder: Path) -> str:
 def typed(root: Path, command: str, *words: str) -> str:
     """A command about the project in `root`, as it is typed in the current folder."""
     place = from_here(root, "")
-    named = (place,) if place != "." else ()
-    if named and command == "exec":
-        named = ("--project", *named)
+    option = ("--project",) if command == "exec" else ()
+    named = (*option, place) if place != "." else ()
     return shlex.join(("okamochi", command, *named, *words))
 
 
