@@ -18,6 +18,7 @@ from okamochi.run.container_flags import (
     trial_folder,
 )
 from okamochi.run.inspected import all_running
+from okamochi.run.no_answer import require_answer
 from okamochi.run.ports import taken_port_error
 from okamochi.run.spec import APP_LABEL, ContainerState, EngineFacts, Running, RunSpec, Trial, aside_name
 from okamochi.system.process import Completed, Runner
@@ -198,6 +199,7 @@ class CommandLineEngine:
             timeout_seconds=120,
             merge_stderr=True,
         )
+        require_answer(completed, self.name)
         return completed.stdout.decode("utf-8", "replace").rstrip() if completed.ok else ""
 
     def follow_logs(self, *names: str, tail: int = 200) -> int:
@@ -366,7 +368,9 @@ class CommandLineEngine:
     def _inspect_all(self, names: Sequence[str]) -> tuple[Running, ...]:
         if not names:
             return ()
-        return all_running(self._run("container", "inspect", *names).stdout)
+        done = self._run("container", "inspect", *names)
+        require_answer(done, self.name)
+        return all_running(done.stdout)
 
     def _run(self, *arguments: str) -> Completed:
         return self.runner.run((self.name, *arguments), env=self.environ, timeout_seconds=120)

@@ -13,6 +13,7 @@ from okamochi.errors import EngineError
 from okamochi.model.plan import PROXY_PROFILE
 from okamochi.run.compose_program import PROJECT_LABEL, ComposeProgram
 from okamochi.run.inspected import all_running
+from okamochi.run.no_answer import require_answer
 from okamochi.run.ports import taken_port_error
 from okamochi.system.process import Completed, Runner
 
@@ -144,7 +145,7 @@ class ComposeProject:
         """Stops these and keeps their containers."""
         done = self._run("stop", *services, timeout_seconds=300)
         if not done.ok:
-            raise self._failure(done, f"{', '.join(services)} could not be stopped")
+            raise self._failure(done, f"{', '.join(services) or 'the stack'} could not be stopped")
 
     def inside(
         self,
@@ -200,6 +201,7 @@ class ComposeProject:
             timeout_seconds=60,
             merge_stderr=True,
         )
+        require_answer(done, self.program.engine)
         return ERASED.sub("", done.stdout.decode("utf-8", "replace")).rstrip()
 
     def follow(self, *, tail: int = 200) -> int:
@@ -234,7 +236,9 @@ class ComposeProject:
 
     def _engine(self, *arguments: str) -> Completed:
         argv = (self.program.engine, *arguments)
-        return self.runner.run(argv, env=self.program.environ, timeout_seconds=60)
+        done = self.runner.run(argv, env=self.program.environ, timeout_seconds=60)
+        require_answer(done, self.program.engine)
+        return done
 
     @property
     def _base(self) -> tuple[str, ...]:
@@ -270,6 +274,7 @@ class ComposeProject:
         return next(found, "--expose")
 
     def _failure(self, done: Completed, message: str) -> EngineError:
+        require_answer(done, self.program.engine)
         text = done.error_text
         if "already allocated" in text or "address already in use" in text:
             named = re.search(r":(\d{1,5})(?: failed: port is already|: bind: address already)", text)

@@ -150,8 +150,8 @@ def full_folder(log: str) -> Cause | None:
     if path.startswith("/tmp/") or (not path and "/tempfile.py" in before):
         return Cause(
             "the app has filled /tmp, which is memory and holds 64 MB",
-            "uploads lie there while they arrive; for larger ones let them lie in a volume of the app, by the "
-            "variable TMPDIR=/app/FOLDER (okamochi up --env-file FILE)",
+            "uploads lie there while they arrive; for larger ones let them lie in a volume of the app, by "
+            "the variable TMPDIR=/app/FOLDER (okamochi up --env-file FILE)",
             own_frame(log),
         )
     return Cause(

@@ -149,7 +149,7 @@ def tell_better(
 def engine_and_log(asked: str | None, app: App, world: World) -> tuple[Engine, str]:
     """What is to run the app, and the log of what serves, "" where nothing does: it may have met a path that
     it could not write long after its start. An engine takes its time to answer."""
-    engine = chosen_engine(asked, world)
+    engine = chosen_engine(asked, world, record=app.state.record())
     previous = Previous.of(app, world)
     if previous.engine is None or not previous.serving_port:
         return engine, ""

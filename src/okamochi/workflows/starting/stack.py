@@ -118,7 +118,7 @@ class Stack:
         if healthy.note:
             self.world.reporter.note(healthy.note)
         if self.elsewhere is not None:
-            self.elsewhere.project.stop(volumes=False, grace_seconds=5)
+            self.elsewhere.be_gone()
         if not ailing:
             return None
         goes_on = f"web serves at {url_of(spec)} and goes on: 'okamochi down' ends it"
@@ -173,6 +173,13 @@ class Stack:
             self.project.halt(())
         except EngineError as error:
             self.world.reporter.warn(error.message)
+
+    def be_gone(self) -> None:
+        """After the same stack came up on another engine."""
+        try:
+            self.project.stop(volumes=False, grace_seconds=5)
+        except EngineError as error:
+            self.world.reporter.warn(f"what ran on {self.engine.name} is still there: {error.message}")
 
     def secrets_made(self, plan: Plan) -> None:
         """Alone and first where something ran before: made again (of a new image) together with the others,
