@@ -153,4 +153,5 @@ def refusal(stderr: str, info: dict[str, Any]) -> EngineError:
         return EngineError(
             "the program called docker is podman's stand-in", where="docker info", hint="use --engine podman"
         )
-    return absence("docker", " ".join([*map(str, errors), stderr]).strip())
+    instead = "go without: --engine podman or --engine host, for a build --to podman or --to layout:DIR"
+    return absence("docker", " ".join([*map(str, errors), stderr]).strip(), instead=instead)

@@ -14,28 +14,19 @@ SILENT = regex(
 
 def require_answer(done: Completed, engine: str) -> None:
     """EngineError where the program only tells that nobody answered it."""
-    text = f"{done.error_text}\n{done.text}" if not done.ok else ""
+    text = "" if done.ok else done.error_text or done.text
     if SILENT.search(text) is not None:
         raise absence(engine, text)
 
 
-def absence(engine: str, text: str) -> EngineError:
-    """`text` is what its program said."""
-    start = (
-        "start it (systemctl start docker, or Docker Desktop)" if engine == "docker" else f"start {engine}"
-    )
-    hint = (
-        f"{start}, or go without: --engine podman or --engine host, for a build --to podman or "
-        "--to layout:DIR"
-    )
+def absence(engine: str, text: str, *, instead: str = "") -> EngineError:
+    """`text` is what its program said; `instead` is another way, where the command has one."""
+    hint = "start it (systemctl start docker, or Docker Desktop)" if engine == "docker" else f"start {engine}"
     if "permission denied" in text.lower():
-        hint = (
-            f"let this user talk to it (the group {engine}, which is as good as being root), or use "
-            "--engine podman or --engine host"
-        )
+        hint = f"let this user talk to it (the group {engine}, which is as good as being root)"
     return EngineError(
         f"{engine} does not answer",
         where=f"{engine} info",
-        hint=hint,
+        hint=f"{hint}, or {instead}" if instead else hint,
         details=tuple(text.strip().splitlines()[-3:]),
     )
