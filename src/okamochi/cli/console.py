@@ -16,7 +16,7 @@ from okamochi.system.standard_streams import harmless, to_draw_on
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["print_error", "reporter_for"]
+__all__ = ["PlainReporter", "print_error", "reporter_for"]
 
 
 def reporter_for(environ: Mapping[str, str]) -> Reporter:
