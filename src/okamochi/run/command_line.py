@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from okamochi.errors import EngineError
-from okamochi.model.process import Process, ProcessType
+from okamochi.model.process import Process, ProcessType, Volume
 from okamochi.run.compose import stack_label
 from okamochi.run.container_flags import (
     bind_flags,
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CommandLineEngine"]
 
+VOLUME_LABEL = "com.docker.compose.volume"
 ONE_OFF = Process(name="one-off", type=ProcessType.RELEASE, argv=())
 ONCE_SECONDS = 900
 BACK_GRACE_SECONDS = 35
@@ -125,7 +126,7 @@ class CommandLineEngine:
 
     def start(self, spec: RunSpec) -> None:
         for volume in spec.volumes:
-            self._ensure_volume(spec.volume_name(volume), spec.app)
+            self._ensure_volume(spec, volume)
         flags, variables = environment_flags(spec.full_environment)
         argv = (self.name, *self.run_arguments(spec, flags))
         environ = {**self.environ, **variables}
@@ -140,7 +141,7 @@ class CommandLineEngine:
     def run_once(self, spec: RunSpec) -> Completed:
         self._make_way(spec)
         for volume in spec.volumes:
-            self._ensure_volume(spec.volume_name(volume), spec.app)
+            self._ensure_volume(spec, volume)
         flags, variables = environment_flags(spec.full_environment)
         once = ("run", "--rm", "--name", spec.name, "--pull", "never", "--no-healthcheck")
         argv = (self.name, *once, *self.container_arguments(spec, flags))
@@ -334,10 +335,13 @@ class CommandLineEngine:
             self._must(self._run("volume", "rm", name), f"{self.name} could not remove the volume {name}")
         return names
 
-    def _ensure_volume(self, name: str, app: str) -> None:
+    def _ensure_volume(self, spec: RunSpec, volume: Volume) -> None:
+        """With Compose's labels, which takes it for its own then."""
+        name = spec.volume_name(volume)
         if self._run("volume", "inspect", name).ok:
             return
-        created = self._run("volume", "create", "--label", f"{APP_LABEL}={app}", name)
+        labels = (f"{APP_LABEL}={spec.app}", stack_label(spec.app), f"{VOLUME_LABEL}={volume.name}")
+        created = self._run("volume", "create", *(word for one in labels for word in ("--label", one)), name)
         self._must(created, f"{self.name} could not make the volume {name}")
 
     def _make_way(self, spec: RunSpec) -> None:

@@ -15,9 +15,10 @@ from okamochi.run.compose_program import PROJECT_LABEL, ComposeProgram
 from okamochi.run.inspected import all_running
 from okamochi.run.no_answer import require_answer
 from okamochi.run.ports import taken_port_error
+from okamochi.run.spec import project_name
 from okamochi.system.process import Completed, Runner
 
-__all__ = ["ComposeProject", "ServiceState", "compose_version", "project_name", "stack_label"]
+__all__ = ["ComposeProject", "ServiceState", "compose_version", "stack_label"]
 
 START_SECONDS = 600
 SERVICE_LABEL = "com.docker.compose.service"
@@ -40,11 +41,6 @@ def compose_version(runner: Runner, program: ComposeProgram) -> str:
             details=tuple(done.error_text.splitlines()[-3:]),
         )
     return done.text.lstrip("v")
-
-
-def project_name(app: str) -> str:
-    """What Compose calls an app's stack, and puts before the names of its volumes."""
-    return f"okamochi-{app}".replace(".", "-")
 
 
 def stack_label(app: str) -> str:

@@ -25,10 +25,10 @@ from okamochi.render.compose_secrets import maker_name
 from okamochi.render.rendering import RenderedFile
 from okamochi.render.service_containers import container_of
 from okamochi.run.beside import Ailing, Part, Watch, ailing_parts, failure_of
-from okamochi.run.compose import ComposeProject, ServiceState, compose_version, project_name
+from okamochi.run.compose import ComposeProject, ServiceState, compose_version
 from okamochi.run.engine import Engine
 from okamochi.run.engines import engine_named
-from okamochi.run.spec import RunSpec
+from okamochi.run.spec import RunSpec, project_name
 from okamochi.run.state import AppState
 from okamochi.run.wait import (
     START_SECONDS,
