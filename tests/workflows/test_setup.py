@@ -113,6 +113,20 @@ def test_missing_tables_name_what_the_project_has_to_make_them(tmp_path: Path) -
     assert f"okamochi up {tmp_path}/shop --setup init-db" in failure.hint
 
 
+def test_missing_tables_that_files_of_sql_have_name_those_files() -> None:
+    connects = (
+        "import pymysql\ndb = pymysql.connect(host='localhost', user='me', password='S3same', database='b')\n"
+    )
+    files = {
+        "app.py": f"from flask import Flask\napp = Flask(__name__)\n{connects}",
+        "two.sql": "create table b (c int)",
+    }
+    plan = planned({**files, "requirements.txt": "flask\npymysql\n", "one.sql": "CREATE TABLE a (b int);"})
+    failure = UnhealthyError("the table a does not exist: the database was not migrated", hint="?")
+    offer_setup(failure, plan, Path())
+    assert "one.sql, two.sql have some" in failure.hint
+
+
 def test_a_first_start_tells_what_the_project_has_to_set_its_data_up(
     state: AppState, world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -116,10 +116,16 @@ def ways(plan: Plan, root: Path) -> str:
 
 
 def offer_setup(failure: UnhealthyError, plan: Plan, root: Path) -> None:
-    """Where tables are missing, the hint names what the project itself has to make them."""
-    told = ways(plan, root)
-    if "was not migrated" not in failure.message or not told:
+    """Where tables are missing, the hint names what the project itself has to make them: commands, or files
+    of SQL, of which the plan says why none is run."""
+    if "was not migrated" not in failure.message:
         return
-    failure.hint = (
-        f"the project has commands that set its data up: {told} (some drop what is there; each is run once)"
-    )
+    files = (one.summary for one in plan.decisions if one.field.endswith(".initial_files"))
+    against = next((one.removeprefix("Warning: ") for one in files if one.startswith("Warning: ")), "")
+    if told := ways(plan, root):
+        failure.hint = (
+            f"the project has commands that set its data up: {told} (some drop what is there; each is run "
+            "once)"
+        )
+    elif against:
+        failure.hint = against
