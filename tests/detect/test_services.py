@@ -1145,3 +1145,19 @@ def test_an_address_whose_name_says_url_is_a_host_where_the_client_takes_it_as_o
 def test_an_address_of_many_hosts_and_one_without_a_user_or_a_port_have_no_host() -> None:
     assert services("pymongo", f"{HEAD}u = f'mongodb+srv://a:b@{{os.getenv(\"PLACE\")}}/x'\n") == ()
     assert services("redis", f"{HEAD}u = f'redis://{{os.getenv(\"PLACE\")}}'\n") == ()
+
+
+def test_the_broker_is_the_rabbitmq_of_the_compose_file_and_a_redis_beside_it_keeps_the_results() -> None:
+    code = "import celery\nc = celery.Celery(broker=os.getenv('CELERY_BROKER_URL'), "
+    source = f"{HEAD}{code}backend=os.getenv('CELERY_RESULT_BACKEND'))\n"
+    compose = "services:\n  web:\n    build: .\n{environment}"
+    compose += "  queue:\n    image: rabbitmq:4\n  redis:\n    image: redis:7\n"
+
+    def told_by(environment: str = "") -> dict[str, list[str]]:
+        text = compose.format(environment=environment)
+        found = services("celery\nredis", source, **{"docker-compose__yml": text})
+        return {one.name: [v.name for v in one.variables] for one in found}
+
+    assert told_by() == {"queue": ["CELERY_BROKER_URL"], "redis": ["CELERY_RESULT_BACKEND"]}
+    given = "    environment:\n      CELERY_BROKER_URL: redis://redis:6379/0\n"
+    assert "CELERY_BROKER_URL" in told_by(given)["redis"]
