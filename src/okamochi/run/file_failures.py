@@ -106,7 +106,9 @@ def missing_template(found: re.Match[str], log: str) -> Cause | None:
 
 def opened_in_vain(paths: str, log: str) -> str:
     """The last file that was opened to be read and is not there, if its path is one of these; ""."""
-    found = last(rf"^FileNotFoundError: \[Errno 2\] No such file or directory: '(?P<path>{paths})'", log)
+    # Flask has a text of its own about what app.config.from_file() opens
+    wording = r"(?:No such file or directory|Unable to load configuration file \([^)\n]*\))"
+    found = last(rf"^FileNotFoundError: \[Errno 2\] {wording}: '(?P<path>{paths})'", log)
     trace = last_trace(log)
     if found is None or trace is None or TO_WRITE.search(trace.text) is not None:
         return ""
