@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
+from flask_wtf.i18n import translations
 from wtforms import (
     BooleanField,
     DateField,
@@ -123,6 +124,12 @@ class LogoForm(FlaskForm):
 
 class LineForm(Form):
     """One line; a row that was left empty is no line and needs no values."""
+
+    class Meta:
+        """Messages in the page's language, as in the form around it."""
+
+        def get_translations(self, form: Form) -> object:
+            return translations
 
     description = StringField(
         _l("Description"), filters=[stripped], validators=[DataRequired(), Length(max=200)]

@@ -82,6 +82,14 @@ def test_a_wrong_line_is_shown_again_and_nothing_is_stored(browser, seeded, wron
         assert newest().issue_date.year != 2031
 
 
+def test_mistakes_in_a_line_are_told_in_the_language_of_the_page(browser, seeded):
+    wrong = filled({**LINE, "description": "", "quantity": "many", "unit_price_yen": "x"})
+    shown = browser.submit("/invoices/new?lang=ja", wrong).get_data(as_text=True)
+    assert shown.count('class="errors"') == 3
+    for english in ("This field is required", "Not a valid"):
+        assert english not in shown
+
+
 @pytest.mark.parametrize(
     "head", [{"customer_id": "999"}, {"issue_date": ""}, {"issue_date": "soon"}, {"due_date": "2031-03-01"}]
 )
