@@ -155,3 +155,14 @@ def test_what_could_not_be_seen_is_not_said_to_hold(name: str, seen: Observation
 def test_an_app_without_volumes_keeps_nothing() -> None:
     judged = BY_NAME["data-kept"].look(life(kept=()), replace(PLAN, volumes=()))
     assert judged.outcome is Outcome.BESIDE
+
+
+@pytest.mark.parametrize(
+    ("name", "seen", "words"),
+    [
+        ("many-at-once", replace(SOUND, traffic=FAILING), "50 × HTTP 200, 3 × HTTP 502"),
+        ("limits", inside(limits=replace(SOUND.inside.limits, cpus=1.0)), ", 1 CPU, "),
+    ],
+)
+def test_what_was_seen_is_told_in_words(name: str, seen: Observation, words: str) -> None:
+    assert words in BY_NAME[name].look(seen, PLAN).seen

@@ -10,9 +10,12 @@ import jsonschema
 import pytest
 
 from okamochi.cli.main import COMMANDS
-from okamochi.cli.ps import shown
+from okamochi.cli.ps import shown, tell_apps
 from okamochi.run.compose import ServiceState
+from okamochi.run.spec import ContainerState, Running
+from okamochi.run.state import UpRecord
 from okamochi.system.cache import Cache
+from okamochi.workflows.running import Seen
 from tests.cli.program import Program, tree_of
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
@@ -53,6 +56,46 @@ def test_the_plan_begins_with_the_framework_as_it_is_written(program: Program, t
     (tmp_path / "main.py").write_text("from fastapi import FastAPI\n\napp = FastAPI()\n")
     (tmp_path / "requirements.txt").write_text("fastapi\n")
     assert ": FastAPI, Python 3" in program.ok("plan", tmp_path).stdout.splitlines()[0]
+
+
+def test_no_field_at_all_cannot_be_explained(program: Program) -> None:
+    answer = program("plan", EXAMPLES / "flask-minimal", "--explain", "")
+    assert answer.code == 2
+    assert "the plan has no field ''" in answer.stderr
+
+
+def test_a_mistyped_folder_asks_no_registry(program: Program, tmp_path: Path) -> None:
+    answer = program("push", "localhost:1/shop:1", tmp_path / "none")
+    assert answer.code == 2
+    assert "there is no such folder" in answer.stderr
+
+
+def test_a_service_without_its_port_is_told_how_it_is_written(program: Program) -> None:
+    answer = program("up", EXAMPLES / "flask-minimal", "--expose", "db")
+    assert answer.code == 2
+    assert "write NAME=PORT: db=15432" in answer.stderr
+
+
+def test_adoption_looks_only_at_the_folder_that_is_given(program: Program, tmp_path: Path) -> None:
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "app.py").write_text("from flask import Flask\napp = Flask(__name__)\n")
+    (tmp_path / "empty").mkdir()
+    for arguments in (("render", "--adopt", "empty"), ("render",)):
+        assert "is taken" not in program(*arguments, cwd=tmp_path).stderr
+
+
+def seen(name: str, health: str) -> Seen:
+    record = UpRecord(
+        app=name, engine="docker", container=name, image_reference="x", url="http://127.0.0.1:1/"
+    )
+    return Seen(record, Running(name=name, app=name, state=ContainerState.RUNNING, health=health))
+
+
+def test_apps_stand_in_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    tell_apps((seen("shop", "healthy"), seen("shop-dev", "")))
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.index("docker") == second.index("docker")
+    assert first.index("http:") == second.index("http:")
 
 
 def test_a_field_that_does_not_exist_cannot_be_explained(program: Program) -> None:

@@ -8,8 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from click import unstyle
 
+from okamochi.cli.doctor import as_text
 from okamochi.cli.layout import folded
+from okamochi.workflows.doctor import Check
 from tests.detect.plans import FLASK_APP
 
 
@@ -23,6 +26,12 @@ def test_they_are_left_as_they_are_without_a_terminal_without_room_and_when_they
     indent: int, width: int
 ) -> None:
     assert folded("one two three four five six seven", indent, width) == "one two three four five six seven"
+
+
+def test_what_the_machine_offers_is_broken_between_words() -> None:
+    check = Check(name="host", ok=False, found="the network " * 8, remedy="do something " * 8)
+    assert max(map(len, unstyle(as_text(check, 80)).splitlines())) <= 80
+    assert len(as_text(check, 0).splitlines()) == 2
 
 
 @pytest.fixture

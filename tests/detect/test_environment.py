@@ -2,6 +2,7 @@
 
 import pytest
 
+from okamochi.errors import UsageError
 from okamochi.model.process import VariableKind
 from okamochi.model.variable_names import kind_of
 from tests.detect.plans import FLASK_APP, decision, planned, variable
@@ -44,6 +45,27 @@ def test_the_environment_is_known_under_other_names(source: str) -> None:
 def test_a_parameter_or_another_table_of_that_name_is_not_the_environment(source: str) -> None:
     plan = planned({"app.py": HEAD + source, "conf.py": "env = {}\n"})
     assert "API_HOST" not in [one.name for one in plan.environment]
+
+
+@pytest.mark.parametrize(
+    ("line", "refused"),
+    [
+        ('env = { SECRET_KEY = "a-real-one" }', "SECRET_KEY"),
+        ('env = { DATABASE_URL = "postgresql://me:pw@db.example.org/shop" }', "DATABASE_URL"),
+        ('env = { SECRET_KEY = "" }', ""),
+        ('env = { DATABASE_URL = "sqlite:////data/shop.db", PAGE_SIZE = "5" }', ""),
+    ],
+)
+def test_the_setting_env_takes_no_secret_of_the_code(line: str, refused: str) -> None:
+    read = 'k, d = os.environ["SECRET_KEY"], os.getenv("DATABASE_URL")\napp.secret_key = k\n'
+    files = {"app.py": HEAD + read, "okamochi.toml": f"{line}\n"}
+    if not refused:
+        planned(files)
+        return
+    with pytest.raises(UsageError) as caught:
+        planned(files)
+    assert caught.value.message.endswith(refused)
+    assert caught.value.where == "okamochi.toml:1"
 
 
 def names(source: str) -> dict[str, tuple[bool, str | None]]:

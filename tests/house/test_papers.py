@@ -50,7 +50,7 @@ def shown_commands(text: str) -> Iterator[list[str]]:
 
 def what_is_wrong(words: list[str]) -> str:
     """By the program's own parser; nothing is run, and no path is looked at."""
-    above = click.Context(program)
+    above = click.Context(program, **program.context_settings)
     command = program.get_command(above, words[0])
     if command is None:
         return "there is no such command"

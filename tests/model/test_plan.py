@@ -151,6 +151,13 @@ def test_all_problems_are_told_at_once() -> None:
     assert len(caught.value.details) == 2
 
 
+def test_the_only_problem_is_told_once() -> None:
+    with pytest.raises(PlanError) as caught:
+        checked(msgspec.structs.replace(plan_of(), name="A B"))
+    assert "name" in caught.value.message
+    assert caught.value.details == ()
+
+
 def test_the_command_line_overrules_the_environment_and_that_the_file() -> None:
     project = MemoryProject({**FILES, "okamochi.toml": "port = 7000\n"})
     overrides = settings_from_environ(

@@ -56,6 +56,52 @@ def test_a_wrong_setting_is_told_with_its_line(line: str, message: str, hint: st
     assert caught.value.where == "pyproject.toml:3"
 
 
+@pytest.mark.parametrize(
+    ("line", "message", "hint"),
+    [
+        ('port = "80"', "the setting port wants a whole number, and has text in quotes", "write port = 80; "),
+        (
+            "python = 3.13",
+            "the setting python wants text in quotes, and has a number",
+            'write python = "3.13"; ',
+        ),
+        (
+            'packages = "git"',
+            "the setting packages wants a list, and has text in quotes",
+            'write packages = ["git"]; ',
+        ),
+        (
+            "exclude-newer = 2024-05-01",
+            "and has a date without quotes",
+            'write exclude-newer = "2024-05-01"; ',
+        ),
+        ('port = "x"', "the setting port wants a whole number, and has text in quotes", "port is: "),
+        (
+            "env = { A = 1 }",
+            "an entry of the setting env wants text in quotes, and has a whole number",
+            "env is: ",
+        ),
+        ("port = 70000", "the setting port wants a whole number of at most 65535", "port is: "),
+        ("cpus = 0", "the setting cpus wants a number above 0", "cpus is: "),
+        (
+            'keep-pins = "x"',
+            "the setting keep-pins wants true or false, and has text in quotes",
+            "keep-pins is: ",
+        ),
+        (
+            'services = { db = { imag = "x" } }',
+            "an entry of the setting services knows no imag",
+            "services is: ",
+        ),
+    ],
+)
+def test_a_wrong_value_is_told_in_words_and_how_it_is_written(line: str, message: str, hint: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        read_settings(MemoryProject({"okamochi.toml": line}))
+    assert message in caught.value.message
+    assert caught.value.hint.startswith(hint)
+
+
 def test_what_is_no_toml_is_told_with_its_line() -> None:
     with pytest.raises(UsageError) as caught:
         read_settings(MemoryProject({"okamochi.toml": "a = 1\nb = [\n"}))

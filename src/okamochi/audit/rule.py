@@ -73,9 +73,6 @@ def edited(text: str, edits: Iterable[Edit]) -> tuple[str, tuple[Edit, ...]]:
         (left if clashes or not 1 <= one.first <= len(lines) + 1 else taken).append(one)
     for one in reversed(taken):
         lines[one.first - 1 : one.last] = one.text.split("\n") if one.text else []
-    if taken and taken[0].first == 1 and not taken[0].text:  # a blank line parted them from what is first now
-        while len(lines) > 1 and not lines[0].strip():
-            del lines[0]
     return "\n".join(lines), tuple(left)
 
 

@@ -1,13 +1,19 @@
 """`okamochi doctor`: what this machine offers."""
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
+from okamochi.cli.layout import columns, folded
 from okamochi.cli.options import format_option, json_text
 from okamochi.cli.world import real_world
 
+if TYPE_CHECKING:
+    from okamochi.workflows.doctor import Check
+
 MARKS = {True: "ok", False: "--"}
+BELOW = 25
 
 
 @click.command(name="doctor")
@@ -24,8 +30,13 @@ def command(output_format: str) -> None:
         click.echo(json_text(report))
     else:
         for check in report:
-            mark = click.style(MARKS[check.ok], fg="green" if check.ok else "yellow")
-            click.echo(f"{mark}  {check.name:<20} {check.found}")
-            if check.remedy:
-                click.echo(" " * 25 + click.style(check.remedy, dim=True))
+            click.echo(as_text(check, columns()))
     sys.exit(0 if all(check.ok for check in report if check.needed) else 7)
+
+
+def as_text(check: "Check", terminal: int) -> str:
+    mark = click.style(MARKS[check.ok], fg="green" if check.ok else "yellow")
+    lines = [f"{mark}  {check.name:<20} {folded(check.found, BELOW, terminal)}"]
+    if check.remedy:
+        lines.append(" " * BELOW + click.style(folded(check.remedy, BELOW, terminal), dim=True))
+    return "\n".join(lines)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from okamochi.cli.layout import columns, folded
 from okamochi.cli.options import (
     engine_option,
     entrypoint_option,
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
     from okamochi.workflows.prove import Proved
 
 MARKS = {"holds": ("✓", "green"), "fails": ("✗", "red"), "untried": ("?", "yellow"), "beside": ("–", "white")}
+SUMMARY = (
+    ("holds", "holds", "hold"),
+    ("fails", "fails", "fail"),
+    ("untried", "could not be tried", "could not be tried"),
+    ("beside", "does not apply", "do not apply"),
+)
 
 
 @click.command(name="prove")
@@ -56,23 +63,26 @@ def command(
     build = BuildRequest(path=path, overrides=overrides_of(entrypoint=entrypoint))
     request = UpRequest(build=build, engine=engine, env_file=env_file, setup=setup)
     proved = prove(request, real_world(offline=offline))
-    click.echo(as_json(proved) if output_format == "json" else as_text(proved))
+    click.echo(as_json(proved) if output_format == "json" else as_text(proved, columns()))
     sys.exit(1 if any(judged.outcome == "fails" for _, judged in proved.judged) else 0)
 
 
-def as_text(proved: "Proved") -> str:
+def as_text(proved: "Proved", terminal: int = 0) -> str:
     lines = []
     for claim, judged in proved.judged:
         mark, colour = MARKS[judged.outcome.value]
         lines.append(f"{click.style(mark, fg=colour)} {claim.promise}")
-        lines.append(click.style(f"    {judged.seen}", dim=True))
+        lines.append(click.style(f"    {folded(judged.seen, 4, terminal)}", dim=True))
     return "\n".join((*lines, "", summary(proved)))
 
 
 def summary(proved: "Proved") -> str:
     found = [judged.outcome.value for _, judged in proved.judged]
-    words = {"holds": "hold", "fails": "fail", "untried": "could not be tried", "beside": "do not apply"}
-    parts = [f"{found.count(name)} {word}" for name, word in words.items() if name in found]
+    parts = [
+        f"{number} {one if number == 1 else several}"
+        for name, one, several in SUMMARY
+        if (number := found.count(name))
+    ]
     return f"{', '.join(parts)} (on {proved.record.engine}, image {proved.record.image_digest[:19]})"
 
 

@@ -10,7 +10,9 @@ from okamochi.cli.world import real_world
 
 if TYPE_CHECKING:
     from okamochi.run.compose import ServiceState
-    from okamochi.run.spec import Running
+    from okamochi.workflows.running import Seen
+
+COLUMNS = 4
 
 
 @click.command(name="ps")
@@ -23,35 +25,31 @@ def command(path: Path, everything: bool, output_format: str) -> None:
 
     seen = ps(None if everything else path, real_world())
     if output_format == "json":
-        rows = [
-            {"up": item.record, "now": item.running, "others": item.others, "troubles": item.troubles}
-            for item in seen
-        ]
-        click.echo(json_text(rows))
+        answer = [{"up": item.record, "now": item.running, "others": item.others} for item in seen]
+        click.echo(json_text(answer))
         return
-    for item in seen:
-        state = item.running.state.value if item.running else "unknown: the engine does not answer"
-        told = item.running is not None and item.running.health in ("healthy", "unhealthy")
-        health = f" ({item.running.health})" if item.running and told else ""
-        click.echo(
-            f"{item.record.container}  {item.record.engine}  {state}{health}{ends(item.running)}  "
-            f"{item.record.url}"
-        )
-        for one in item.others:
-            click.echo(f"  {shown(one)}")
-        for cause in item.troubles:
-            click.echo(f"its log tells: {cause.text}\n  hint: {cause.hint}", err=True)
+    tell_apps(seen)
     if not seen:
         of_path = f"nothing of {path.resolve()} is running; okamochi ps --all tells of other projects"
         click.echo("nothing is running" if everything else of_path, err=True)
 
 
-def ends(running: "Running | None") -> str:
-    """How often it ended, and why it does not run."""
-    if running is None:
-        return ""
-    again = f", restarts: {running.restarts}" if running.restarts else ""
-    return f"{again}, killed for want of memory" if running.out_of_memory else again
+def tell_apps(seen: "tuple[Seen, ...]") -> None:
+    """One line an app, in columns; below it what runs beside web."""
+    rows = [(app(item), item.others) for item in seen]
+    widths = [max(len(cells[column]) for cells, _ in rows) for column in range(COLUMNS)] if seen else []
+    for cells, others in rows:
+        click.echo("  ".join(map(str.ljust, cells, widths)).rstrip())
+        for one in others:
+            click.echo(f"  {shown(one)}")
+
+
+def app(item: "Seen") -> tuple[str, ...]:
+    """The columns of one app: container, engine, state, URL."""
+    now = item.running
+    state = now.state.value if now else "unknown: the engine does not answer"
+    health = f" ({now.health})" if now and now.health in ("healthy", "unhealthy") else ""
+    return item.record.container, item.record.engine, f"{state}{health}", item.record.url
 
 
 def shown(one: "ServiceState") -> str:

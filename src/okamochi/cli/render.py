@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from okamochi.cli.layout import columns, folded, wants_a_line
-from okamochi.cli.options import format_option, json_text, path_argument
+from okamochi.cli.options import format_option, json_text
 from okamochi.cli.world import app_folder, real_world
 from okamochi.system.clock import utc_now
 from okamochi.system.words import counted, some_of
@@ -24,7 +24,7 @@ MOST_SHOWN = 8
 
 @click.command(name="render")
 @click.argument("target", required=False)
-@path_argument
+@click.argument("path", default=".", type=click.Path(path_type=Path), metavar="[PATH]")
 @click.option(
     "--adopt",
     is_flag=True,
@@ -73,10 +73,11 @@ def command(
 
     if adopt:
         # without a target, the one argument is the folder
-        tell_adoption(app_folder(Path(target)) if target else path, check=check, output_format=output_format)
+        tell_adoption(app_folder(Path(target) if target else path), check=check, output_format=output_format)
         return
     if target is None:
         raise UsageError("what is to be written?", where="TARGET", hint="okamochi render dockerfile, or all")
+    path = app_folder(path)
     if prove and (output is not None or target not in ("dockerfile", "all")):
         raise UsageError(
             "--prove builds the Dockerfile that lies in the project",

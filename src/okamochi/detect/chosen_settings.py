@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from okamochi.errors import UsageError
 from okamochi.model.evidence import Evidence, Origin
 from okamochi.model.settings import Settings, SettingsTable
 from okamochi.model.settings_reader import setting_keys, settings_of
@@ -74,6 +75,10 @@ def _parsed(key: str, text: str, shown: str) -> Any:
     parts = [part.strip() for part in text.split(",") if part.strip()]
     value: Any = parts if key in LIST_KEYS else text
     if key in TABLE_KEYS:
+        for part in parts:
+            if not part.partition("=")[2]:
+                hint = f"write NAME=PORT: {part.strip('=')}=15432"
+                raise UsageError(f"{part} has no port", where=shown, hint=hint)
         value = dict(part.partition("=")[::2] for part in parts)
     settings = settings_of({key: value}, path=shown, strict=False).settings
     return getattr(settings, key.replace("-", "_"))

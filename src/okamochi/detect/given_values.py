@@ -35,7 +35,7 @@ def worker_profile(chosen: ChosenSettings) -> str:
     if wanted and (PROFILE.fullmatch(wanted) is None or wanted == PROXY_PROFILE):
         raise UsageError(
             f"{wanted!r} cannot be the profile of workers",
-            where=chosen.where("worker_profile"),
+            where=chosen.where("worker-profile"),
             hint=f"letters, digits, dots, dashes and underscores; {PROXY_PROFILE} is the proxy's",
         )
     return wanted

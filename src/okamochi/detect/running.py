@@ -27,6 +27,7 @@ from okamochi.detect.variables.image_environment import (
     with_django_settings,
     with_module_path,
 )
+from okamochi.detect.variables.secrets_in_settings import refuse_secrets_in_settings
 from okamochi.detect.variables.stated_environment import stated_environment
 from okamochi.detect.workers.processes import other_processes
 from okamochi.model.evidence import Decision
@@ -102,6 +103,7 @@ def _image_environment(
 ) -> tuple[tuple[tuple[str, str], ...], tuple[Decision, ...]]:
     """Variables of the image; the decisions about them and about those that files of the project state."""
     objects, reached, entry, chosen = found.objects, found.reached, found.entry, found.chosen
+    refuse_secrets_in_settings(chosen, data.environment)
     stated, stated_decisions = stated_environment(
         found.project,
         data.environment,

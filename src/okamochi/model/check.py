@@ -34,7 +34,7 @@ def checked(plan: Plan) -> Plan:
         f"{first}{more}",
         where="plan",
         hint="correct the settings that these fields come from: okamochi plan --explain FIELD",
-        details=problems,
+        details=problems if problems[1:] else (),
     )
 
 

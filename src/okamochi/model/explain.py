@@ -20,7 +20,7 @@ def explain(plan: Plan, field: str) -> tuple[Decision, ...]:
     parts = tuple(d for d in plan.decisions if d.field == field or d.field.startswith(f"{field}."))
     if parts:
         return parts
-    if not _resolves(plan, field):
+    if not field or not _resolves(plan, field):
         raise _unknown(plan, field)
     whole = field
     while "." in whole:
@@ -109,5 +109,7 @@ def _unknown(plan: Plan, field: str) -> UsageError:
     close = difflib.get_close_matches(field, known, n=1, cutoff=0.4)
     advice = f"did you mean {close[0]}? " if close else ""
     return UsageError(
-        f"the plan has no field {field}", where=field, hint=f"{advice}Fields: {', '.join(known)}"
+        f"the plan has no field {field or repr(field)}",
+        where=field,
+        hint=f"{advice}Fields: {', '.join(known)}",
     )

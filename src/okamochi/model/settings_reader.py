@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from okamochi.errors import UsageError
+from okamochi.model.setting_words import as_it_is_written, in_words
 from okamochi.model.settings import Settings, SettingsTable
 from okamochi.system.data_text import NoDataError, toml_of
 from okamochi.system.patterns import regex
@@ -77,11 +78,11 @@ def _wrong_type(
         try:
             msgspec.convert({key: table[key]}, Settings, strict=strict)
         except msgspec.ValidationError as one:
-            reason = str(one).split(" - at ")[0]
+            meant = as_it_is_written(key, table[key], str(one)) if strict else ""
             return UsageError(
-                f"the setting {key} has a wrong value: {reason[:1].lower()}{reason[1:]}",
+                in_words(key, str(one)),
                 where=_place(path, places.get(key, 0)),
-                hint=f"{key} is: {_description(key)}",
+                hint=f"{f'write {meant}; ' if meant else ''}{key} is: {_description(key)}",
             )
     return UsageError(str(error), where=path, hint=f"valid settings: {', '.join(setting_keys())}")
 

@@ -9,6 +9,7 @@ from okamochi.errors import UsageError
 from okamochi.oci.image import Image, ImageIndex
 from okamochi.oci.native import native_platforms
 from okamochi.oci.reference import Reference
+from okamochi.system.project_files import DiskProject
 from okamochi.system.world import World
 from okamochi.workflows.build import Building, BuildRequest
 from okamochi.workflows.delivery.attestations import Attachments
@@ -80,6 +81,7 @@ def build_and_deliver(
 ) -> Delivery:
     """The sinks, the tag and what is to be attached are checked before anything is built, so that a mistyped
     one costs no build. Nothing leaves before all platforms are built and proved."""
+    DiskProject.open(request.path)  # a mistyped folder asks no registry
     platforms = chosen_platforms(request.platform)
     targets = chosen_sinks(sinks, world)
     attach.check(targets, platforms)

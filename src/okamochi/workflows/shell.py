@@ -62,7 +62,7 @@ def container_of(up: UpApp, process: str, world: World) -> str:
     raise UsageError(
         f"only web runs, no process {process}",
         where="--process",
-        hint="workers and the like are started on docker: okamochi up --engine docker",
+        hint="okamochi ps lists what runs, okamochi plan the app's processes",
     )
 
 

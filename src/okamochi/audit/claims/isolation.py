@@ -54,7 +54,8 @@ def limits(seen: Observation, plan: Plan) -> Judged:
         and abs(found.cpus - wanted.cpus) < 0.01
         and found.pids == wanted.pids
     )
-    words = f"memory {size(found.memory_bytes)}, {found.cpus:g} CPUs, {found.pids or 'no limit of'} processes"
+    cpus = "1 CPU" if found.cpus == 1 else f"{found.cpus:g} CPUs"
+    words = f"memory {size(found.memory_bytes)}, {cpus}, {found.pids or 'no limit of'} processes"
     if same:
         return held(words)
     return failed(f"{words}; the plan says {size(wanted.memory_bytes)}, {wanted.cpus:g}, {wanted.pids}")

@@ -70,7 +70,7 @@ def why_not(seen: Observation, what: str) -> Judged:
 
 
 def told(traffic: Traffic, *, lost: bool = True) -> str:
-    parts = [f"{count} × {status}" for status, count in traffic.answers]
+    parts = [f"{count} × HTTP {status}" for status, count in traffic.answers]
     if lost and traffic.broken:
         parts.append(f"{traffic.broken} without an answer")
     if lost and traffic.refused:

@@ -49,6 +49,4 @@ def look(setup: Setup) -> Finds:
 def shipped_tools(one: Instruction) -> list[str]:
     if TAKEN_AWAY.search(one.rest):
         return []
-    found = [name for name in dict.fromkeys(packages_of(one)) if BUILDING.fullmatch(name)]
-    # alone it compiles nothing: a Makefile starts the image's commands
-    return [] if found == ["make"] else found
+    return [name for name in dict.fromkeys(packages_of(one)) if BUILDING.fullmatch(name)]
