@@ -132,6 +132,16 @@ def test_how_each_file_was_judged_is_said(tmp_path: Path, program: Program) -> N
     assert [one["desk"] for one in answer["judged"]] == [False, True]
 
 
+def test_a_file_with_a_finding_counts_among_those_that_were_looked_at(
+    tmp_path: Path, program: Program
+) -> None:
+    installs = DOCKERFILE.replace("CMD", "RUN pip install --no-cache-dir -r requirements.txt\nCMD")
+    root = made(tmp_path, {"app.py": APP, "requirements.txt": "flask\n", "Dockerfile": installs})
+    answer = json.loads(program("check", root, "--format", "json").stdout)
+    assert {one["found"]["path"] for one in answer["findings"]} == {"Dockerfile", "requirements.txt"}
+    assert answer["files"] == 2
+
+
 def test_every_rule_that_finds_something_has_a_page(tmp_path: Path, program: Program) -> None:
     env = "SECRET_KEY=changeme\nDB_HOST=localhost\nOLD=1\nOLD=2\n"
     root = made(

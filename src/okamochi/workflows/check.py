@@ -64,9 +64,8 @@ def check(folder: Path, world: World, *, today: datetime.date, fix: bool = False
             break
         mended |= written
         setup, report = looked_at(folder, app, plan, today)
-    return Checked(
-        report, len(paths_of(setup)), tuple(sorted(mended)), why, setup.unread, judged_files(setup)
-    )
+    looked = paths_of(setup) | {one.found.path for one in report.findings}
+    return Checked(report, len(looked), tuple(sorted(mended)), why, setup.unread, judged_files(setup))
 
 
 def judged_files(setup: Setup) -> tuple[Judged, ...]:

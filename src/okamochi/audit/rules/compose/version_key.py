@@ -12,6 +12,7 @@ See: https://docs.docker.com/reference/compose-file/version-and-name/
 
 from okamochi.audit.rule import Edit, Finds, Found, Setup, Severity
 from okamochi.audit.services import is_for_swarm
+from okamochi.audit.setup import TextFile
 
 SEVERITY = Severity.NOTE
 
@@ -28,5 +29,11 @@ def look(setup: Setup) -> Finds:
             line=key.line,
             message="Compose ignores version, and warns of it at each start",
             hint="take the line away",
-            edits=(Edit(file.path, key.line, key.line, ""),) if alone else (),
+            edits=(Edit(file.path, key.line, last_of(file.file, key.line), ""),) if alone else (),
         )
+
+
+def last_of(file: TextFile, line: int) -> int:
+    """With the empty line behind it, where none would stand between it and anything else."""
+    alone = not file.line(line - 1).strip()
+    return line + 1 if alone and not file.line(line + 1).strip() and line < len(file.lines) else line

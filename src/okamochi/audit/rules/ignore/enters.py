@@ -41,7 +41,9 @@ def look(setup: Setup) -> Finds:
             message=f"{shown} would enter the image: {context.file.path}:{context.copy.line} copies "
             "everything",
             hint=f"**/{posixpath.basename(entering[0])} in {context.path('.dockerignore')}",
-            also=tuple(Evidence(path=context.path(path), line=1, reason="enters") for path in entering[:5]),
+            also=tuple(
+                Evidence(path=context.path(path), line=1, reason="enters as well") for path in entering[1:5]
+            ),
         )
 
 
