@@ -124,6 +124,16 @@ def test_a_factory_with_conditional_returns_is_one() -> None:
     assert reference({"service.py": source}) == "service:make_app()"
 
 
+def test_the_environment_of_alembic_makes_no_application_wherever_it_lies() -> None:
+    """nickjj/docker-flask-example has it in db/env.py, with an app of its own."""
+    env = (
+        "from alembic import context\nfrom hello.app import create_app\n\napp = create_app()\n"
+        "config = context.config\n"
+    )
+    files = {"db/__init__.py": "", "db/env.py": env, "hello/__init__.py": "", "hello/app.py": FACTORY}
+    assert reference(files) == "hello.app:create_app()"
+
+
 def test_the_object_in_wsgi_py_wins_over_the_factory_that_made_it() -> None:
     files = {"app/__init__.py": FACTORY, "wsgi.py": "from app import create_app\napp = create_app()\n"}
     assert reference(files) == "wsgi:app"

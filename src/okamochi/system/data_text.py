@@ -25,7 +25,8 @@ LONG_NAME = regex(
     rf"{{{MOST_PARTS}}}",
     re.MULTILINE,
 )
-TOO_DEEP = regex(r"[\[{][\s\[{\"',-]{60}|^(?:- ){30}", re.MULTILINE)
+# brackets, not the blanks behind one: JSON whose comments were taken out has many
+TOO_DEEP = regex(r"(?:[\[{][\s\"',-]*+){30}|^(?:- ){30}", re.MULTILINE)
 DEEP = "it is nested too deep"
 
 

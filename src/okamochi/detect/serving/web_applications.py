@@ -123,11 +123,21 @@ def web_applications(objects: FlaskObjects) -> tuple[Detected[Candidate], ...]:
     found: list[Detected[Candidate]] = []
     classes: list[Detected[Candidate]] = []
     for module in map(objects.sources.module, likely_modules(objects.sources)):
-        for name, value in tuple(objects.names(module.path).items()):
+        for name, value in () if is_of_alembic(module) else tuple(objects.names(module.path).items()):
             candidate = candidate_for(objects, module, name)
             if candidate is not None:
                 (classes if isinstance(value, ClassDefinition) else found).append(candidate)
     return tuple(found or classes)
+
+
+def is_of_alembic(module: Module) -> bool:
+    """An env.py of Alembic: what it imports, `alembic.context`, is there while Alembic itself runs it."""
+    return "alembic" in module.text and any(
+        isinstance(node, ast.ImportFrom)
+        and node.module == "alembic"
+        and any(one.name == "context" for one in node.names)
+        for node in module.of(ast.ImportFrom)
+    )
 
 
 def unusable_factories(objects: FlaskObjects) -> tuple[Unusable, ...]:
