@@ -1,10 +1,12 @@
 """`okamochi dev`: the stack at the desk."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from okamochi.cli.ending import INTERRUPTED
 from okamochi.cli.options import (
     Port,
     engine_option,
@@ -75,7 +77,10 @@ def command(
     )
     world = real_world(offline=offline)
 
+    serving: list[UpRecord] = []
+
     def tell(record: "UpRecord") -> None:
+        serving.append(record)
         click.echo(answer(record, output_format))
 
     if not follow:
@@ -83,7 +88,18 @@ def command(
         return
     from okamochi.workflows.desk.follow import follow as follow_changes
 
-    follow_changes(request, world, tell)
+    try:
+        follow_changes(request, world, tell)
+    except KeyboardInterrupt as error:
+        if not serving or not is_usual_end(error):
+            raise
+        click.echo("\nthe desk is stopped; its data stays", err=True)
+        sys.exit(INTERRUPTED)
+
+
+def is_usual_end(error: KeyboardInterrupt) -> bool:
+    """Ctrl-C once: a second one meets the desk while it is being stopped."""
+    return type(error) is KeyboardInterrupt and not isinstance(error.__context__, KeyboardInterrupt)
 
 
 def answer(record: "UpRecord", output_format: str) -> str:

@@ -11,7 +11,7 @@ from okamochi.errors import OkamochiError
 from okamochi.system.programs_under_way import UNDER_WAY
 from okamochi.system.signals import Terminated, terminable
 
-__all__ = ["exit_code_of", "leave", "reader_gone"]
+__all__ = ["INTERRUPTED", "exit_code_of", "leave", "reader_gone"]
 
 INTERRUPTED = 130
 BUG = 70

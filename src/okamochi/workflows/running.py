@@ -16,6 +16,7 @@ from okamochi.run.state import AppState, UpRecord
 from okamochi.system.environ import state_dir
 from okamochi.system.words import counted
 from okamochi.system.world import World
+from okamochi.workflows.first_migration import first_migration_hint, writes_migration
 from okamochi.workflows.starting.apps import App, UpApp, app_of, apps_of, desk_of, is_desk, running_app
 from okamochi.workflows.starting.previous import GRACE_SECONDS
 from okamochi.workflows.starting.stack import forget_stack, stack_of
@@ -226,7 +227,17 @@ def execute(path: Path, argv: tuple[str, ...], world: World, *, interactive: boo
         world.reporter.note(
             f"files of the project are made at the desk: okamochi dev, then {shlex.join(again(argv))}"
         )
+    elif not code and writes_migration(argv) and is_desk(app.app):
+        tell_first_migration(path, argv, world)
     return code
+
+
+def tell_first_migration(path: Path, argv: tuple[str, ...], world: World) -> None:
+    from okamochi.workflows.plan import plan_project
+
+    hint = first_migration_hint(plan_project(path, world).plan, argv)
+    if hint:
+        world.reporter.note(hint)
 
 
 def makes_files(argv: tuple[str, ...]) -> bool:

@@ -61,6 +61,7 @@ class Previous:
                 self.app.state.drop_record()
             return
         self.aside = False  # a further try sets it aside again
+        self.world.reporter.note("bringing back what ran before")
         try:
             self.engine.bring_back(self.name)
         except EngineError as error:
