@@ -108,18 +108,20 @@ def test_words_that_are_no_command_are_wrong_usage(state: AppState, world: World
 
 def test_missing_tables_name_what_the_project_has_to_make_them() -> None:
     failure = UnhealthyError("the table post does not exist: the database was not migrated", hint="?")
-    offer_setup(failure, PLAN)
+    offer_setup(failure, PLAN, Path())
     assert "okamochi up --setup init-db" in failure.hint
 
 
 def test_a_first_start_tells_what_the_project_has_to_set_its_data_up(state: AppState, world: World) -> None:
     told = cast(SilentReporter, world.reporter).notes
-    tell_setups(planned({"app.py": "from flask import Flask\napp = Flask(__name__)\n"}), state, world)
+    tell_setups(planned({"app.py": "from flask import Flask\napp = Flask(__name__)\n"}), Path(), state, world)
     assert told == []
-    tell_setups(PLAN, state, world)
+    tell_setups(PLAN, Path(), state, world)
     assert told == ["the project can set its data up, which was not asked for: okamochi up --setup init-db"]
+    tell_setups(PLAN, Path("my shop"), state, world)
+    assert told.pop().endswith("okamochi up 'my shop' --setup init-db")
     state.put_setup(("flask", "init-db"))
-    tell_setups(PLAN, state, world)
+    tell_setups(PLAN, Path(), state, world)
     assert len(told) == 1
 
 
@@ -140,7 +142,7 @@ def drop_db():
 """
     more = '@app.cli.command()\ndef populate():\n    print("rows")\n'
     told = cast(SilentReporter, world.reporter).notes
-    tell_setups(planned({"app.py": source}), state, world)
+    tell_setups(planned({"app.py": source}), Path(), state, world)
     assert told == []
-    tell_setups(planned({"app.py": source + more}), state, world)
+    tell_setups(planned({"app.py": source + more}), Path(), state, world)
     assert [one.rpartition(": ")[2] for one in told] == ["okamochi up --setup populate"]

@@ -78,7 +78,7 @@ def up(request: UpRequest, world: World, *, app: App | None = None) -> UpRecord:
             )
             raise
         if is_first:
-            tell_setups(building.plan, app.state, world)
+            tell_setups(building.plan, request.build.path, app.state, world)
         app.state.forget_given_secrets(but=(*values.secret_names, *served_secrets(building.plan)))
         remove_superseded(app.state, engine)
     world.cache.prune_when_due()
@@ -116,7 +116,7 @@ def mended(app: App, building: Building, engine: Engine, values: Values, request
                     world=world,
                 ).started()
             except UnhealthyError as failure:
-                offer_setup(failure, loaded.built.plan)
+                offer_setup(failure, loaded.built.plan, building.request.path)
                 given = (*dict(values.plain), *values.secret_names)
                 tell_better(failure, building, given, failure.log)
                 failed = FailedStart(failure, building.plan_now(), loaded.built, loaded.reference, failed)

@@ -3,6 +3,7 @@
 import shlex
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from okamochi.errors import UnhealthyError, UsageError
 from okamochi.model.kit_programs import with_secrets
@@ -99,22 +100,23 @@ def split(text: str, offered: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
     raise UsageError(f"{text!r} is no command", where="--setup", hint=f"the project offers {names}")
 
 
-def tell_setups(plan: Plan, state: AppState, world: World) -> None:
+def tell_setups(plan: Plan, project: Path, state: AppState, world: World) -> None:
     """At a first start, when there is no data yet: pages may miss what the project's own command makes."""
-    if (told := ways(plan)) and not state.setups():
+    if (told := ways(plan, project)) and not state.setups():
         world.reporter.note(f"the project can set its data up, which was not asked for: {told}")
 
 
-def ways(plan: Plan) -> str:
+def ways(plan: Plan, project: Path) -> str:
     """Commands that add something: not one that only drops what is there, nor one that ran before the web."""
     done = {one.argv for one in plan.processes}
     adding = [one for one in plan.setup_commands if one.argv not in done and not one.name.startswith("drop")]
-    return " or ".join(f"okamochi up --setup {one.name}" for one in adding[:3])
+    start = shlex.join(("okamochi", "up", *(() if project == Path() else (str(project),))))
+    return " or ".join(f"{start} --setup {one.name}" for one in adding[:3])
 
 
-def offer_setup(failure: UnhealthyError, plan: Plan) -> None:
+def offer_setup(failure: UnhealthyError, plan: Plan, project: Path) -> None:
     """Where tables are missing, the hint names what the project itself has to make them."""
-    told = ways(plan)
+    told = ways(plan, project)
     if "was not migrated" not in failure.message or not told:
         return
     failure.hint = (
