@@ -1,6 +1,7 @@
 """The tutorial of Flask-Migrate, followed at the desk, whose tables are there before the first migration."""
 
 import shlex
+from pathlib import Path
 
 import pytest
 
@@ -22,16 +23,19 @@ REVISION = "revision = 'a1'\ndown_revision = None\n\ndef upgrade():\n    op.crea
 MIGRATE = ("flask", "db", "migrate", "-m", "first")
 
 
-def test_where_no_migration_was_written_the_way_to_the_first_one_is_told() -> None:
-    hint = first_migration_hint(planned({**FILES, "migrations/env.py": ENV}), MIGRATE)
+def test_where_no_migration_was_written_the_way_to_the_first_one_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    hint = first_migration_hint(planned({**FILES, "migrations/env.py": ENV}), MIGRATE, tmp_path / "shop")
     command = hint[hint.index("okamochi exec") : hint.rindex("then once more")]
     assert "db.drop_all()" in shlex.split(command)[-1]
-    assert "okamochi exec -- flask db migrate -m first" in hint
+    assert "okamochi exec --project shop -- flask db migrate -m first" in hint
 
 
 def test_a_project_with_a_migration_is_told_nothing() -> None:
     files = {**FILES, "migrations/env.py": ENV, "migrations/versions/a1_first.py": REVISION}
-    assert first_migration_hint(planned(files), MIGRATE) == ""
+    assert first_migration_hint(planned(files), MIGRATE, Path()) == ""
 
 
 @pytest.mark.parametrize(

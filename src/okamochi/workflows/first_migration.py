@@ -2,10 +2,11 @@
 as long as no migration makes them, and a comparison finds nothing to write."""
 
 import itertools
-import shlex
+from pathlib import Path
 
 from okamochi.model.plan import Plan
 from okamochi.model.process import ProcessType
+from okamochi.workflows.starting.project_folder import typed
 
 __all__ = ["first_migration_hint", "writes_migration"]
 
@@ -17,15 +18,15 @@ def writes_migration(argv: tuple[str, ...]) -> bool:
     return ("db", "migrate") in itertools.pairwise(argv) or "--autogenerate" in argv
 
 
-def first_migration_hint(plan: Plan, argv: tuple[str, ...]) -> str:
+def first_migration_hint(plan: Plan, argv: tuple[str, ...], root: Path) -> str:
     """Of a project that has none after the command either; "" for all others."""
     made = (one.argv[-1] for one in plan.processes if one.type is ProcessType.RELEASE)
     code = next((one for one in made if MADE in one), "")
     if not code:
         return ""
-    dropped = shlex.join(("okamochi", "exec", "--", "python", "-c", code.replace("create_all", "drop_all")))
+    dropped = typed(root, "exec", "--", "python", "-c", code.replace("create_all", "drop_all"))
     return (
         "no migration was written: the desk made its tables from the models, so nothing differs. For the "
         f"first one take them (and the desk's rows) away:\n{dropped}\nthen once more: "
-        f"{shlex.join(('okamochi', 'exec', '--', *argv))}, and okamochi dev"
+        f"{typed(root, 'exec', '--', *argv)}, and {typed(root, 'dev')}"
     )

@@ -228,14 +228,14 @@ def execute(path: Path, argv: tuple[str, ...], world: World, *, interactive: boo
             f"files of the project are made at the desk: okamochi dev, then {shlex.join(again(argv))}"
         )
     elif not code and writes_migration(argv) and is_desk(app.app):
-        tell_first_migration(path, argv, world)
+        tell_first_migration(app.app.root, argv, world)
     return code
 
 
-def tell_first_migration(path: Path, argv: tuple[str, ...], world: World) -> None:
+def tell_first_migration(root: Path, argv: tuple[str, ...], world: World) -> None:
     from okamochi.workflows.plan import plan_project
 
-    hint = first_migration_hint(plan_project(path, world).plan, argv)
+    hint = first_migration_hint(plan_project(root, world).plan, argv, root)
     if hint:
         world.reporter.note(hint)
 
