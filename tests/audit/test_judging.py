@@ -83,7 +83,17 @@ def test_its_head_says_what_a_file_is_for() -> None:
 
 
 def test_names_of_stages_and_files_come_from_one_table() -> None:
-    for name in ("dev", "development", "base-dev", "test_runner", "ci", "debugger", "local", "devcontainer"):
+    for name in (
+        "dev",
+        "development",
+        "base-dev",
+        "test_runner",
+        "ci",
+        "debugger",
+        "local",
+        "devcontainer",
+        "fuzz",
+    ):
         assert is_desk_name(name) and is_desk_path(f"compose.{name}.yaml"), name
     for name in (
         "devices",

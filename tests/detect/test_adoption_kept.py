@@ -5,8 +5,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from okamochi.detect.adoption.kept import Kept, kept_decisions
+from okamochi.detect.adoption.kept import Kept, kept_decisions, same_in_a_procfile
 from okamochi.model.plan import Plan
+from okamochi.model.process import Process, ProcessType
 from okamochi.system.data_text import toml_of
 from okamochi.workflows.rendered.settings_text import settings_text
 from tests.detect.plans import FLASK_APP, planned
@@ -128,6 +129,23 @@ def test_patterns_that_take_something_back_are_told_and_become_no_settings() -> 
     """Settings come last: a secret in a folder that is taken back would enter the image."""
     found = kept({"app.py": FLASK_APP, ".dockerignore": "*\n!app.py\n!shop\n"}, ".dockerignore")
     assert not found.settings and ".dockerignore" in found.lost[0]
+    usual = ".git/\n__pycache__/\n.env\n!.env.example\nassets/node_modules\nnotes\n"
+    found = kept({"app.py": FLASK_APP, ".dockerignore": usual}, ".dockerignore")
+    assert found.lost == ("what .dockerignore keeps out (/notes)",)
+
+
+@pytest.mark.parametrize(
+    ("argv", "says"),
+    [
+        (("python", "-c", "import a; a.b()"), "a Procfile says the same: jobs: python -c 'import a; a.b()'"),
+        (
+            ("python", "-c", "import a\na.b()"),
+            "a Procfile says the same of a script with its lines: jobs: python SCRIPT",
+        ),
+    ],
+)
+def test_the_line_of_a_procfile_is_one_that_works(argv: tuple[str, ...], says: str) -> None:
+    assert same_in_a_procfile(Process(name="jobs", type=ProcessType.WORKER, argv=argv)) == says
 
 
 def test_a_worker_and_the_first_data_of_a_database_are_told() -> None:

@@ -266,3 +266,58 @@ def test_a_password_that_a_variable_holds_is_told_by_it_where_the_rest_of_the_ad
     assert (service.user, service.is_open, service.password_in) == ("me", False, "")
     names = {"OKAMOCHI_LOOPBACK_5432": "{host}:{port}", "SHOP_BASE": "{database}", "SHOP_WORD": "{password}"}
     assert told(service) == names
+
+
+CALLED = "host='localhost', user='root', password='S3same', database='bank'"
+BANK = "{'host': 'localhost', 'user': 'root', 'password': 'S3same', 'database': 'bank'}"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        f"HOW = {BANK}\ndef c():\n    return mysql.connector.connect(**HOW)",
+        f"HOW = dict({CALLED})\nc = mysql.connector.connect(autocommit=True, **HOW)",
+        f"def c():\n    how = {BANK}\n    return mysql.connector.connect(**how)",
+        "from settings import HOW\nc = mysql.connector.connect(**HOW)",
+        "import settings\nc = mysql.connector.connect(**settings.HOW)",
+    ],
+)
+def test_arguments_out_of_a_dict_are_those_of_the_call(code: str) -> None:
+    """With no list of packages, too: what is imported as mysql is MySQL's own connector."""
+    settings = f"HOW = {BANK}\n"
+    source = f"import mysql.connector\n{code}"
+    listed = only("mysql-connector-python", source, settings__py=settings)
+    files = {"app.py": f"{HEAD}{source}\n", "settings.py": settings, "lists nothing": ""}
+    for service in (listed, *planned(files).services):
+        assert (service.kind, service.user, service.database) == (ServiceKind.MYSQL, "root", "bank")
+        assert "OKAMOCHI_LOOPBACK_3306" in told(service)
+    assert "mysql-connector-python" in decision(planned(files), "dependencies.inline").summary
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "HOW = {'host': 'localhost', 'user': 'root'}\nHOW['host'] = find()\nc = pymysql.connect(**HOW)",
+        "HOW = {'user': 'root'}\nHOW.update(find())\nc = pymysql.connect(**HOW)",
+        "def c(how):\n    return pymysql.connect(**how)",
+        "HOW = {'host': 'localhost', **find()}\nc = pymysql.connect(**HOW)",
+    ],
+)
+def test_a_dict_that_is_written_twice_or_is_not_known_says_nothing(code: str) -> None:
+    service = only("pymysql", f"import pymysql\n{code}")
+    assert "OKAMOCHI_LOOPBACK_3306" not in told(service)
+
+
+def test_a_package_imports_itself_by_its_name_from_folders_without_an_init_file() -> None:
+    """As `from shop.store import db` in server/shop/users/routes.py, with server/app.py beside shop."""
+    files = {
+        "requirements.txt": "flask\npymysql\n",
+        "server/app.py": "from shop import create_app\napp = create_app()\n",
+        "server/shop/__init__.py": "from flask import Flask\ndef create_app():\n    app = Flask(__name__)\n"
+        "    from .users.routes import bp\n    app.register_blueprint(bp)\n    return app\n",
+        "server/shop/users/routes.py": "from flask import Blueprint\nfrom shop.store import db\n"
+        "bp = Blueprint('users', __name__)\n",
+        "server/shop/store.py": f"import pymysql\ndef db():\n    return pymysql.connect({CALLED})\n",
+    }
+    (service,) = planned(files).services
+    assert "OKAMOCHI_LOOPBACK_3306" in told(service)

@@ -142,3 +142,20 @@ def test_djangos_required_address_without_a_driver_is_a_file_too(
         ),
     }
     assert (FILE in planned(files).image_environment) is given
+
+
+@pytest.mark.parametrize(
+    ("code", "given"),
+    [
+        ("engine = create_engine(os.getenv('DATABASE_URL'))", True),
+        ("url = os.getenv('DATABASE_URL')\nengine = create_engine(url)", True),
+        ("engine = create_engine(os.getenv('DATABASE_URL', 'sqlite:///shop.db'))", False),
+        ("url = os.getenv('DATABASE_URL')\nif url:\n    engine = create_engine(url)", False),
+        ("url = os.getenv('DATABASE_URL') or other()\nengine = create_engine(url)", False),
+    ],
+)
+def test_an_engine_of_nothing_else_than_a_variable_needs_it(code: str, given: bool) -> None:
+    head = "import os\nfrom flask import Flask\nfrom sqlalchemy import create_engine\n"
+    app = f"{head}{code}\napp = Flask(__name__)\n"
+    plan = planned({"requirements.txt": "flask\nsqlalchemy\n", "app.py": app})
+    assert (FILE in plan.image_environment) is given

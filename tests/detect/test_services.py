@@ -1025,6 +1025,23 @@ def test_the_kind_of_database_is_told_in_the_word_that_the_code_compares_with(
     assert "SHOP_DB_TYPE" not in told(only("psycopg", defaulted))
 
 
+@pytest.mark.parametrize(
+    ("test", "told_as"),
+    [
+        ("os.getenv('DB') == 'postgres'", "postgres"),
+        ("os.environ.get('DB').lower() in ['postgresql', 'sqlite']", "postgresql"),
+        ("chosen == 'pgsql' or os.getenv('DB') == 'postgres'", "postgres"),
+        (
+            "urlsplit(os.environ['DB']).scheme == 'postgres'",
+            "postgresql://{user}:{password}@{host}:{port}/{database}",
+        ),
+    ],
+)
+def test_a_variable_that_is_compared_with_kinds_holds_no_address(test: str, told_as: str) -> None:
+    source = f"{HEAD}from urllib.parse import urlsplit\nhost = os.getenv('DB_HOST')\nif {test}:\n    x = 1\n"
+    assert told(only("psycopg", source))["DB"].partition("?")[0] == told_as
+
+
 @pytest.mark.parametrize("default", ["'https://prices.example.org'", "PRICES"])
 def test_an_address_of_the_web_is_no_databases_whatever_its_name(default: str) -> None:
     reads = f"PRICES = 'http://prices.example.org'\nprices = os.getenv('PRICES_DB_URL', {default})\n"
@@ -1087,3 +1104,60 @@ def test_the_last_at_sign_of_an_address_is_before_its_host() -> None:
     assert address is not None and (address.user, address.host, address.database) == ("root", "db", "movie")
     here = f"{HEAD}URL = os.environ.get('DATABASE_URL') or 'postgresql://a:P@ss!@127.0.0.1/shop'\n"
     assert only("psycopg2-binary", here).name == "db"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'URL = f"postgresql://{LOGIN}:{SECRET}@{SERVER}:{GATE}/{SHELF}"',
+        'URL = "postgresql://" + LOGIN + ":" + str(SECRET) + "@" + SERVER + ":" + GATE + "/" + SHELF',
+        'URL = "postgresql://{}:{}@{}:{}/{}".format(LOGIN, quote_plus(SECRET), SERVER, GATE, SHELF)',
+        'URL = "postgresql://%s:%s@%s:%s/%s" % (LOGIN, SECRET, SERVER, GATE, SHELF)',
+        'URL.create("postgresql", username=LOGIN, password=SECRET, host=SERVER, port=GATE, database=SHELF)',
+        "db = psycopg2.connect(user=LOGIN, password=SECRET, host=SERVER, port=GATE, dbname=SHELF)",
+        'psycopg2.connect(**{"user": LOGIN, "password": SECRET, "host": SERVER, "port": GATE, "db": SHELF})',
+    ],
+)
+def test_what_the_code_makes_parts_of_an_address_is_told_whatever_its_name(code: str) -> None:
+    names = {"LOGIN": "user", "SECRET": "password", "SERVER": "host", "GATE": "port", "SHELF": "database"}
+    reads = "".join(f"{name} = os.getenv('MY_{name}')\n" for name in names)
+    head = f"import psycopg2\nfrom sqlalchemy import URL\n{HEAD}{reads}"
+    expected = {f"MY_{name}": f"{{{part}}}" for name, part in names.items()}
+    assert told(only("psycopg2-binary\nsqlalchemy", f"{head}{code}\n")) == expected
+
+
+def test_parts_of_an_address_are_found_in_another_module_and_tell_of_a_driver_that_nothing_lists() -> None:
+    settings = "from pydantic_settings import BaseSettings\nclass Settings(BaseSettings):\n"
+    settings += "    server: str = 'localhost'\n    login: str = 'me'\nsettings = Settings()\n"
+    source = f"from settings import settings\n{HEAD}"
+    source += "URL = f'postgresql+psycopg://{settings.login}:x@{settings.server}/shop'\n"
+    assert told(only("sqlalchemy", source, settings__py=settings)) == {"LOGIN": "{user}", "SERVER": "{host}"}
+    url = 'URL = f\'postgresql://{os.environ["USER_NAME"]}:x@{os.environ["PLACE"]}/shop\'\n'
+    assert told(only("sqlalchemy", f"{HEAD}{url}")) == {"PLACE": "{host}", "USER_NAME": "{user}"}
+    assert services("pymysql\nsqlalchemy", f"{HEAD}{url}") == ()
+
+
+def test_an_address_whose_name_says_url_is_a_host_where_the_client_takes_it_as_one() -> None:
+    source = f"import pymysql\n{HEAD}db = pymysql.connect(host=os.getenv('CLEARDB_DATABASE_URL'))\n"
+    assert told(only("pymysql", source)) == {"CLEARDB_DATABASE_URL": "{host}"}
+
+
+def test_an_address_of_many_hosts_and_one_without_a_user_or_a_port_have_no_host() -> None:
+    assert services("pymongo", f"{HEAD}u = f'mongodb+srv://a:b@{{os.getenv(\"PLACE\")}}/x'\n") == ()
+    assert services("redis", f"{HEAD}u = f'redis://{{os.getenv(\"PLACE\")}}'\n") == ()
+
+
+def test_the_broker_is_the_rabbitmq_of_the_compose_file_and_a_redis_beside_it_keeps_the_results() -> None:
+    code = "import celery\nc = celery.Celery(broker=os.getenv('CELERY_BROKER_URL'), "
+    source = f"{HEAD}{code}backend=os.getenv('CELERY_RESULT_BACKEND'))\n"
+    compose = "services:\n  web:\n    build: .\n{environment}"
+    compose += "  queue:\n    image: rabbitmq:4\n  redis:\n    image: redis:7\n"
+
+    def told_by(environment: str = "") -> dict[str, list[str]]:
+        text = compose.format(environment=environment)
+        found = services("celery\nredis", source, **{"docker-compose__yml": text})
+        return {one.name: [v.name for v in one.variables] for one in found}
+
+    assert told_by() == {"queue": ["CELERY_BROKER_URL"], "redis": ["CELERY_RESULT_BACKEND"]}
+    given = "    environment:\n      CELERY_BROKER_URL: redis://redis:6379/0\n"
+    assert "CELERY_BROKER_URL" in told_by(given)["redis"]

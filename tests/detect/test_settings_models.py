@@ -151,3 +151,26 @@ def test_what_each_call_of_a_class_gives_itself_is_no_variable() -> None:
     assert needs(plan_of(f"{given}other = Server(url='c')\n")) == {"TOKEN": True}
     assert needs(plan_of(f"{given}other = Server(**dict(url='c'))\n")) == {"URL": True, "TOKEN": True}
     assert needs(plan_of(server)) == {"URL": True, "TOKEN": True}
+
+
+def test_fields_that_settings_have_from_plain_models_are_variables() -> None:
+    mail = "class Mail(BaseModel):\n    mail_key: str\n    mail_from: str\n"
+    own = 'class Settings(Mail, BaseSettings):\n    mail_from: str = "me@example.org"\n'
+    assert needs(plan_of(mail + own)) == {"MAIL_KEY": True, "MAIL_FROM": False}
+
+
+def test_their_prefix_is_that_of_the_settings_and_their_line_one_of_the_module() -> None:
+    conf = "from mail import Mail\nclass Settings(Mail, BaseSettings):\n"
+    prefix = '    model_config = SettingsConfigDict(env_prefix="SHOP_")\n'
+    mail = "from pydantic import BaseModel\n\n\nclass Mail(BaseModel):\n    key: str\n"
+    plan = plan_of(conf + prefix, mail__py=mail)
+    assert needs(plan) == {"SHOP_KEY": True}
+    evidence = next(one for one in plan.decisions if one.field == "environment.SHOP_KEY").evidence
+    assert [(one.path, one.line) for one in evidence] == [("conf.py", 4)]
+
+
+def test_settings_that_are_made_of_many_models_have_the_fields_of_all() -> None:
+    models = [f"class Part{n}(BaseModel):\n    value_{n}: int = {n}\n" for n in range(30)]
+    names = ", ".join(f"Part{n}" for n in range(30))
+    plan = plan_of("".join(models) + f"class Settings({names}, BaseSettings):\n    pass\n")
+    assert set(needs(plan)) == {f"VALUE_{n}" for n in range(30)}

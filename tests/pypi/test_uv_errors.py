@@ -37,6 +37,10 @@ def test_the_package_without_a_wheel_is_found_in_the_explanation(text, wanted):
     [
         ("error: x\n  cause: client error (Connect)\n  cause: dns error", TransientRegistryError),
         ("error: x\n  cause: HTTP status server error (503 Service Unavailable)", TransientRegistryError),
+        (
+            "error: error sending request\n  cause: invalid peer certificate: UnknownIssuer",
+            RegistryError,
+        ),
         ("error: x\n  cause: HTTP status client error (403 Forbidden) for url (https://i/)", RegistryError),
         ("error: Failed to download\n  cause: Hash mismatch for `flask==3.1.3`", RegistryError),
         ("error: No solution found when resolving dependencies\n  cause: Because x", ConflictError),
@@ -45,6 +49,17 @@ def test_the_package_without_a_wheel_is_found_in_the_explanation(text, wanted):
 )
 def test_each_failure_has_its_own_kind(text, kind):
     assert type(uv_failure(failed(text), lines=(), doing="resolving", offline=False)) is kind
+
+
+@pytest.mark.parametrize(
+    ("reason", "wanted"),
+    [("UnknownIssuer", "ca-certificates"), ("Expired", "clock"), ("NotValidYet", "clock")],
+)
+def test_a_certificate_that_is_not_trusted_is_no_matter_of_trying_later(reason, wanted):
+    told = f"error: sending request for url (https://i/simple/)\n  cause: invalid peer certificate: {reason}"
+    failure = uv_failure(failed(told), lines=(), doing="resolving", offline=False)
+    assert f"of the package index i is not trusted ({reason})" in failure.message
+    assert wanted in failure.hint
 
 
 def test_the_explanation_loses_colours_passwords_and_progress():

@@ -101,7 +101,7 @@ def test_docker_is_told_every_limit_and_protection() -> None:
         ("--cpus", "1"),
         ("--pids-limit", "256"),
         ("--publish", "127.0.0.1:8080:8000"),
-        ("--volume", "okamochi-shop-data:/app/data"),
+        ("--volume", "okamochi-shop_data:/app/data"),
         ("--mount", "type=bind,source=/state/shop/secrets,target=/run/secrets,readonly"),
         ("--log-opt", "max-size=10m"),
         ("--stop-timeout", "35"),
@@ -318,3 +318,14 @@ def test_an_image_that_docker_has_is_told_with_one_question() -> None:
         ("image", "ls", "--quiet"),
         ("tag", str(image.image_id), "shop:2"),
     ]
+
+
+def test_a_volume_is_the_one_that_compose_has_for_the_same_app() -> None:
+    """An app that gains a database or a worker is a stack from then on, and keeps its uploads."""
+    absent, info = answer(returncode=1), answer('{"ServerVersion": "28.5.2"}')
+    answers = {("docker",): answer(), ("docker", "info"): info, ("docker", "volume", "inspect"): absent}
+    runner = RecordedRunner(answers)
+    DockerEngine(runner, {}).start(SPEC)
+    created = next(one for one in runner.calls if one[1:3] == ("volume", "create"))
+    assert created[-1] == "okamochi-shop_data"
+    assert {"com.docker.compose.project=okamochi-shop", "com.docker.compose.volume=data"} <= set(created)

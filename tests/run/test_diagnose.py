@@ -443,6 +443,14 @@ def test_a_database_that_does_not_encrypt_is_told_as_such(error: str) -> None:
     assert cause.where == "/app/shop/config.py:12"
 
 
+def test_what_flask_says_of_a_configuration_that_it_cannot_open_is_read_too() -> None:
+    words = "Unable to load configuration file (No such file or directory)"
+    cause = diagnose(traceback(f"FileNotFoundError: [Errno 2] {words}: '/app/instance/app.toml'"))
+    assert (
+        cause is not None and cause.text == "the app opens /app/instance/app.toml, which is not in the image"
+    )
+
+
 @pytest.mark.parametrize("path", ["static/dist/app.css", "./model/model.pkl", "/app/data/rows.json"])
 def test_a_file_of_the_app_that_is_not_in_the_image_is_told_as_that(path: str) -> None:
     cause = diagnose(traceback(f"FileNotFoundError: [Errno 2] No such file or directory: '{path}'"))

@@ -1,11 +1,13 @@
 import stat
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
 from okamochi.errors import UsageError
 from okamochi.run.state import AppState, UpRecord
+from okamochi.system.progress import SilentReporter
 
 
 def test_a_generated_secret_is_made_once(tmp_path: Path) -> None:
@@ -124,6 +126,24 @@ def test_who_waited_for_a_lock_whose_folder_went_holds_a_new_one(tmp_path: Path)
     assert held.is_set() and state.plan_json() == b"{}"
     assert (state.folder / "lock").exists()
     assert stat.S_IMODE(state.folder.stat().st_mode) == 0o700
+
+
+def test_who_waits_for_another_says_so(tmp_path: Path) -> None:
+    state = AppState.of(tmp_path, "shop")
+    told = SilentReporter()
+
+    def wait() -> None:
+        with state.lock(told):
+            pass
+
+    waiting = threading.Thread(target=wait)
+    with state.lock(SilentReporter()):
+        waiting.start()
+        ends = time.monotonic() + 10
+        while not told.notes and time.monotonic() < ends:
+            time.sleep(0.02)
+    waiting.join(timeout=20)
+    assert told.notes == ["another okamochi works on this app: waiting for its end"]
 
 
 def test_the_lock_is_for_one_at_a_time(tmp_path: Path) -> None:

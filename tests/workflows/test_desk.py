@@ -2,6 +2,7 @@
 
 import os
 import socket
+import threading
 from pathlib import Path
 from typing import Any, cast
 
@@ -273,6 +274,32 @@ def test_a_change_of_the_requirements_starts_the_desk_anew_and_a_failure_waits(
         follow(DevRequest(path=project), world, told.append, start=start, pause=edit)
     assert started == ["flask\n", "flask\npytest\n", "broken(\n", "flask\n"]
     assert len(told) == 3
+
+
+def test_the_log_is_shown_once_however_often_the_desk_starts_anew(
+    project: Path, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    over, shown = threading.Event(), []
+
+    def logs(path: Path, *_: object, **__: object) -> int:
+        shown.append(path)
+        over.wait(10)
+        return 0
+
+    monkeypatch.setattr("okamochi.workflows.desk.follow.logs", logs)
+    edits = ["flask\npytest\n", "flask\n"]
+
+    def edit(_: float) -> None:
+        if not edits:
+            raise Stop
+        (project / "requirements.txt").write_text(edits.pop(0))
+
+    started: list[UpRecord] = []
+    request = DevRequest(path=project)
+    with pytest.raises(Stop):
+        follow(request, world, started.append, start=lambda *_: record("shop-dev"), pause=edit)
+    assert (len(started), len(shown)) == (3, 1)
+    over.set()
 
 
 def test_what_fails_at_first_ends_it(project: Path, world: World) -> None:

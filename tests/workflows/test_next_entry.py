@@ -93,3 +93,23 @@ def test_one_without_any_of_the_routes_does_not_take_the_place_of_another(tmp_pa
     other = Building.open(BuildRequest(path=tmp_path), world)
     assert next_entry(proof, other) is not None
     assert other.plan_now().plan.application.object_reference == "shop:app"
+
+
+def test_no_third_is_tried_where_two_fail_in_the_same_way(tmp_path: Path) -> None:
+    """main, shop, shop.carts and ten others import one library that cannot be imported."""
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop/__init__.py").write_text(f"import uploads\n{FLASK_APP}import shop.carts, shop.orders\n")
+    (tmp_path / "main.py").write_text("from shop import app\n")
+    for name in ("carts", "orders"):
+        (tmp_path / f"shop/{name}.py").write_text(
+            f"from shop import app\n@app.route('/{name}')\ndef f(): ...\n"
+        )
+    world = World.real({}, SilentReporter(), cache_root=tmp_path / "cache")
+    one = Building.open(BuildRequest(path=tmp_path), world)
+    proof = failed(Cause("an import fails: uploads imports what werkzeug does not have", "see the log"))
+    assert one.plan_now().plan.application.object_reference == "main:app"
+    assert next_entry(proof, one) is not None
+    assert one.plan_now().plan.application.object_reference == "shop:app"
+    assert next_entry(proof, one) is None
+    other = failed(Cause("the app raises ZeroDivisionError", "see the log"))
+    assert next_entry(other, one) is not None

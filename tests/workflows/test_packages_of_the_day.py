@@ -1,4 +1,4 @@
-"""A script that today's Streamlit refuses is tried with the packages of the day of its last commit."""
+"""What today's packages refuse is tried with those of the day of the last commit."""
 
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from tests.workflows.test_missing_part import project
 
 # its page leaves its own frames out
 TEXT = 'File "/app/app.py", line 3, in <module>\n    st.dataframe(rows, width=None)'
+CANNOT = "Can't instantiate abstract class"
 DAY = Correction(kind=CorrectionKind.EXCLUDE_NEWER, value="2024-05-01T00:00:00Z", reason="of that day")
 
 
@@ -41,6 +42,30 @@ def test_what_streamlit_refuses_is_tried_with_the_packages_of_the_last_commits_d
     found = correction_for(Failed(verdict_of(answer), answer, project(tmp_path, day=day)))
     assert (found.value if found is not None else "") == tried
     assert found is None or found.kind is CorrectionKind.EXCLUDE_NEWER
+
+
+@pytest.mark.needs("git")
+@pytest.mark.parametrize(
+    ("message", "tried"),
+    [
+        (f"{CANNOT} Number with abstract method num_type", "2024-05-01T00:00:00Z"),
+        (
+            f"{CANNOT} Number without an implementation for abstract method 'num_type'",
+            "2024-05-01T00:00:00Z",
+        ),
+        (f"{CANNOT} Shop with abstract method open", ""),
+        ("unsupported operand", ""),
+    ],
+)
+def test_a_class_of_a_library_that_became_abstract_was_none_on_the_day_of_the_last_commit(
+    tmp_path: Path, message: str, tried: str
+) -> None:
+    (tmp_path / "own.py").write_text("class Shop(Base): ...\n")
+    planned = project(tmp_path, day="2024-05-01")
+    text = 'File "/app/app.py", line 3, in <module>\n    price = fields.Number()'
+    answer = Answer(outcome="failed", error="TypeError", message=message, text=text)
+    found = correction_for(Failed(verdict_of(answer), answer, planned))
+    assert (found.value if found is not None else "") == tried
 
 
 def failed(outcome: Outcome, text: str = "Invalid width") -> Proof:

@@ -10,6 +10,7 @@ from okamochi.run.engine import Engine
 from okamochi.run.state import AppState
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
+from okamochi.workflows.starting.apps import App
 from okamochi.workflows.starting.setup import offer_setup, setup_of, tell_setups
 from tests.detect.plans import planned
 
@@ -106,28 +107,55 @@ def test_words_that_are_no_command_are_wrong_usage(state: AppState, world: World
     assert "init-db" in caught.value.hint
 
 
-def test_missing_tables_name_what_the_project_has_to_make_them() -> None:
+def test_missing_tables_name_what_the_project_has_to_make_them(tmp_path: Path) -> None:
     failure = UnhealthyError("the table post does not exist: the database was not migrated", hint="?")
-    offer_setup(failure, PLAN, Path())
-    assert "okamochi up --setup init-db" in failure.hint
+    offer_setup(failure, PLAN, tmp_path / "shop")
+    assert f"okamochi up {tmp_path}/shop --setup init-db" in failure.hint
 
 
-def test_a_first_start_tells_what_the_project_has_to_set_its_data_up(state: AppState, world: World) -> None:
+def test_missing_tables_that_files_of_sql_have_name_those_files() -> None:
+    connects = (
+        "import pymysql\ndb = pymysql.connect(host='localhost', user='me', password='S3same', database='b')\n"
+    )
+    files = {
+        "app.py": f"from flask import Flask\napp = Flask(__name__)\n{connects}",
+        "two.sql": "create table b (c int)",
+    }
+    plan = planned({**files, "requirements.txt": "flask\npymysql\n", "one.sql": "CREATE TABLE a (b int);"})
+    failure = UnhealthyError("the table a does not exist: the database was not migrated", hint="?")
+    offer_setup(failure, plan, Path())
+    assert "one.sql, two.sql have some" in failure.hint
+
+
+def test_a_first_start_tells_what_the_project_has_to_set_its_data_up(
+    state: AppState, world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    app = App("shop", tmp_path, state)
     told = cast(SilentReporter, world.reporter).notes
-    tell_setups(planned({"app.py": "from flask import Flask\napp = Flask(__name__)\n"}), Path(), state, world)
+    tell_setups(planned({"app.py": "from flask import Flask\napp = Flask(__name__)\n"}), app, world)
     assert told == []
-    tell_setups(PLAN, Path(), state, world)
+    tell_setups(PLAN, app, world)
     assert told == ["the project can set its data up, which was not asked for: okamochi up --setup init-db"]
-    tell_setups(PLAN, Path("my shop"), state, world)
-    assert told.pop().endswith("okamochi up 'my shop' --setup init-db")
     state.put_setup(("flask", "init-db"))
-    tell_setups(PLAN, Path(), state, world)
+    tell_setups(PLAN, app, world)
     assert len(told) == 1
 
 
-def test_what_drops_data_or_ran_before_the_web_is_not_among_what_is_told(
-    state: AppState, world: World
+def test_a_project_that_lies_elsewhere_is_named_where_it_is_typed(
+    state: AppState, world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    monkeypatch.chdir(tmp_path)
+    told = cast(SilentReporter, world.reporter).notes
+    tell_setups(PLAN, App("shop", tmp_path / "a shop", state), world)
+    assert [one.rpartition(": ")[2] for one in told] == ["okamochi up 'a shop' --setup init-db"]
+
+
+def test_what_drops_data_or_ran_before_the_web_is_not_among_what_is_told(
+    state: AppState, world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    app = App("shop", tmp_path, state)
     source = """\
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
@@ -142,7 +170,7 @@ def drop_db():
 """
     more = '@app.cli.command()\ndef populate():\n    print("rows")\n'
     told = cast(SilentReporter, world.reporter).notes
-    tell_setups(planned({"app.py": source}), Path(), state, world)
+    tell_setups(planned({"app.py": source}), app, world)
     assert told == []
-    tell_setups(planned({"app.py": source + more}), Path(), state, world)
+    tell_setups(planned({"app.py": source + more}), app, world)
     assert [one.rpartition(": ")[2] for one in told] == ["okamochi up --setup populate"]

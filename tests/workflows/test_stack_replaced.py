@@ -11,9 +11,11 @@ import pytest
 from msgspec import structs
 
 from okamochi.errors import EngineError
+from okamochi.model.codec import plan_to_json
 from okamochi.model.plan import Plan
 from okamochi.oci.reference import Reference
 from okamochi.run.docker import DockerEngine
+from okamochi.run.spec import RunSpec
 from okamochi.run.state import AppState, UpRecord
 from okamochi.system.process import Completed
 from okamochi.system.progress import SilentReporter
@@ -133,3 +135,36 @@ def test_a_stack_that_never_served_is_nothing_to_come_back_to(tmp_path: Path, ru
     stack.come_back({})
     assert started(runner) == [()]  # all at once, nothing of the former
     assert "down" in runner.calls[-1]
+
+
+class Interrupted(RecordedRunner, frozen=True):
+    """Ctrl-C while web is being replaced by "shop:2"; what comes back is let alone."""
+
+    def run(self, argv: Sequence[str], **options: Any) -> Completed:
+        done = super().run(argv, **options)
+        env = options.get("env") or {}
+        if argv[-2:] == ("--no-deps", "web") and env.get("OKAMOCHI_IMAGE") == "shop:2":
+            raise KeyboardInterrupt
+        return done
+
+
+@pytest.mark.parametrize(
+    "procfile", ["web: gunicorn app:app\n", "web: gunicorn app:app\nworker: rq worker\n"]
+)
+def test_after_ctrl_c_in_the_middle_of_a_replacement_what_came_back_is_no_container_that_is_being_stopped(
+    tmp_path: Path, runner: RecordedRunner, procfile: str
+) -> None:
+    plan = plan_of(procfile)
+    interrupted = Interrupted({**runner.answers, ("docker", "exec"): answer()})
+    stack = stack_before(plan, tmp_path, interrupted)
+    stack.app.state.put_plan(plan_to_json(plan))
+    spec = RunSpec(name=stack.web, app="shop-123456", image_reference="shop:2", process=plan.web)
+    with pytest.raises(KeyboardInterrupt):
+        stack.start(spec, plan, lambda engine, name: None)
+    verbs = [next((verb for verb in ("up", "stop") if verb in one), "") for one in interrupted.calls]
+    stop = verbs.index("stop")
+    assert interrupted.calls[stop][-len(plan.processes) :] == tuple(
+        sorted(one.name for one in plan.processes)
+    )
+    assert "up" in verbs[stop:], "what was stopped is started again"
+    assert "bringing back what ran before" in stack.world.reporter.notes  # type: ignore[attr-defined]

@@ -1,15 +1,20 @@
 """Folders and files that a server and the app write, as paths of the image."""
 
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from okamochi.audit.containers import Container
 from okamochi.audit.gunicorn_files import gunicorn_value
+from okamochi.audit.interpolation import known_to_compose, resolved
 from okamochi.audit.servers import servers
 from okamochi.audit.setup import Setup
 from okamochi.model.plan import APP_ROOT, MOVED_ROOT
+from okamochi.model.process import Volume
+from okamochi.system.patterns import regex
 
-__all__ = ["is_below", "needs_tmp", "written_folders"]
+__all__ = ["is_below", "movers", "needs_tmp", "written_folders"]
+
+SQLITE = regex(r"sqlite(?:\+\w+)?:///(?P<path>/[^?]*)")
 
 
 def needs_tmp(container: Container, setup: Setup) -> bool:
@@ -26,14 +31,34 @@ def written_folders(container: Container, setup: Setup) -> tuple[str, ...]:
         return ()
     plan = setup.plan
     # okamochi's own image has links to files that it moves out of the code; others have the files there
-    paths = (
-        *(one.path for one in plan.volumes if not one.path.startswith(MOVED_ROOT)),
-        *(one.path for one in plan.moved_files),
-        *(one.path for one in plan.temporary_folders),
-    )
-    root = root_of(container)
-    moved = (path.replace(APP_ROOT, root, 1) if path.startswith(APP_ROOT) else path for path in paths)
-    return tuple(dict.fromkeys(moved))
+    kept = (place_of(one, container, setup) for one in plan.volumes if not one.path.startswith(MOVED_ROOT))
+    others = (*(one.path for one in plan.moved_files), *(one.path for one in plan.temporary_folders))
+    there = (*(path for path in kept if path), *(below_root(path, container) for path in others))
+    return tuple(dict.fromkeys(there))
+
+
+def movers(volume: Volume, setup: Setup) -> tuple[str, ...]:
+    """Variables by which okamochi's own image, and no other, leads the app into the volume."""
+    given = setup.plan.image_environment if setup.plan is not None else ()
+    return tuple(name for name, value in given if f"{volume.path}/" in f"{value}/")
+
+
+def place_of(volume: Volume, container: Container, setup: Setup) -> str:
+    """Where this container has what okamochi keeps in a volume; "" where its files do not say."""
+    moved = movers(volume, setup)
+    return next(given_places(moved, container, setup), "") if moved else below_root(volume.path, container)
+
+
+def given_places(names: Iterable[str], container: Container, setup: Setup) -> Iterator[str]:
+    known = known_to_compose(setup, container.path)
+    for name in names:
+        match = SQLITE.fullmatch(resolved(container.given(name), known) or "")
+        if match is not None:
+            yield posixpath.dirname(match["path"])
+
+
+def below_root(path: str, container: Container) -> str:
+    return path.replace(APP_ROOT, root_of(container), 1) if path.startswith(APP_ROOT) else path
 
 
 def root_of(container: Container) -> str:

@@ -5,16 +5,18 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from okamochi.errors import OkamochiError
+from okamochi.system.meanwhile import meanwhile
 from okamochi.system.progress import Reporter
 from okamochi.system.standard_streams import harmless, to_draw_on
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["print_error", "reporter_for"]
+__all__ = ["PlainReporter", "print_error", "reporter_for"]
 
 
 def reporter_for(environ: Mapping[str, str]) -> Reporter:
@@ -25,16 +27,42 @@ def reporter_for(environ: Mapping[str, str]) -> Reporter:
 
 
 class PlainReporter:
-    """One line when a step ends, with its time; safe for logs."""
+    """One line when a step ends, with its time; safe for logs. After `quiet_seconds` without a line, one that
+    names what is under way."""
 
-    def __init__(self) -> None:
+    def __init__(self, quiet_seconds: float = 30) -> None:
+        self.quiet_seconds = quiet_seconds
         self._lock = threading.Lock()
+        self._under_way: dict[int, tuple[str, float]] = {}
+        self._count = 0
+        self._said_at = time.monotonic()
 
     @contextmanager
     def step(self, title: str) -> Iterator[None]:
         started = time.monotonic()
-        yield
+        with self._lock:
+            self._count += 1
+            number = self._count
+            self._under_way[number] = (title, started)
+            self._said_at = max(self._said_at, started) if len(self._under_way) > 1 else started
+        try:
+            with meanwhile(partial(self._tell_under_way, number)):
+                yield
+        finally:
+            with self._lock:
+                del self._under_way[number]
         self._print(f"{title} ({time.monotonic() - started:.1f} s)")
+
+    def _tell_under_way(self, number: int, over: threading.Event) -> None:
+        """The first of those under way tells of all."""
+        while not over.wait(
+            max(self._said_at + self.quiet_seconds - time.monotonic(), self.quiet_seconds / 10)
+        ):
+            with self._lock:
+                now, steps = time.monotonic(), self._under_way.copy()
+                due = now - self._said_at >= self.quiet_seconds and number == min(steps, default=0)
+            if due:
+                self._print("; ".join(f"{title}: goes on ({now - at:.0f} s)" for title, at in steps.values()))
 
     def note(self, text: str) -> None:
         self._print(text)
@@ -44,6 +72,7 @@ class PlainReporter:
 
     def _print(self, text: str) -> None:
         with self._lock, suppress(OSError):  # whoever listened went away; the answer is still wanted
+            self._said_at = time.monotonic()
             print(text, file=sys.stderr, flush=True)
 
 

@@ -10,6 +10,7 @@ from okamochi.cli.world import real_world
 
 if TYPE_CHECKING:
     from okamochi.run.compose import ServiceState
+    from okamochi.run.spec import Running
     from okamochi.workflows.running import Seen
 
 COLUMNS = 4
@@ -25,10 +26,15 @@ def command(path: Path, everything: bool, output_format: str) -> None:
 
     seen = ps(None if everything else path, real_world())
     if output_format == "json":
-        answer = [{"up": item.record, "now": item.running, "others": item.others} for item in seen]
+        answer = [
+            {"up": item.record, "now": item.running, "others": item.others, "troubles": item.troubles}
+            for item in seen
+        ]
         click.echo(json_text(answer))
         return
     tell_apps(seen)
+    for cause in (cause for item in seen for cause in item.troubles):
+        click.echo(f"its log tells: {cause.text}\n  hint: {cause.hint}", err=True)
     if not seen:
         of_path = f"nothing of {path.resolve()} is running; okamochi ps --all tells of other projects"
         click.echo("nothing is running" if everything else of_path, err=True)
@@ -49,7 +55,15 @@ def app(item: "Seen") -> tuple[str, ...]:
     now = item.running
     state = now.state.value if now else "unknown: the engine does not answer"
     health = f" ({now.health})" if now and now.health in ("healthy", "unhealthy") else ""
-    return item.record.container, item.record.engine, f"{state}{health}", item.record.url
+    return item.record.container, item.record.engine, f"{state}{health}{ends(now)}", item.record.url
+
+
+def ends(running: "Running | None") -> str:
+    """How often it ended, and why it does not run."""
+    if running is None:
+        return ""
+    again = f", restarts: {running.restarts}" if running.restarts else ""
+    return f"{again}, killed for want of memory" if running.out_of_memory else again
 
 
 def shown(one: "ServiceState") -> str:

@@ -9,7 +9,7 @@ __all__ = ["is_desk_name", "is_desk_path", "is_production_name", "is_production_
 
 DESK = regex(
     r"dev(?:el(?:op(?:ers?|ment)?)?|container|server|env|tools?|base)?\d*|local(?:host)?|override"
-    r"|tests?|testing|e2e|ci|debug(?:ger|py)?|lint(?:er|ing)?"
+    r"|tests?|testing|fuzz(?:ing)?|e2e|ci|debug(?:ger|py)?|lint(?:er|ing)?"
 )
 PRODUCTION = frozenset(("prod", "prd", "production", "release", "live", "deploy", "final"))
 STAGING = frozenset(("staging", "stg", "preprod"))

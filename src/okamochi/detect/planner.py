@@ -14,6 +14,7 @@ from okamochi.detect.packages.development import choose_development
 from okamochi.detect.packages.native import native_facts
 from okamochi.detect.packages.stated_packages import package_decisions
 from okamochi.detect.running import running_of
+from okamochi.detect.services.first_tables import with_first_tables
 from okamochi.detect.services.mail import mail_catcher
 from okamochi.detect.serving.application import application_decisions, application_of
 from okamochi.detect.source.parsed_arguments import parsed_arguments
@@ -56,6 +57,9 @@ def _plan_of(found: Understood) -> Plan:
     data = app_data(found)
     running = running_of(found, data)
     shipped = () if running.has_release else data.shipped
+    services, first_decisions = with_first_tables(
+        found.sources, data.services.services, made=running.has_release or bool(running.setups)
+    )
     excluded, excluded_decisions = exclude_patterns(
         project,
         found.chosen,
@@ -92,6 +96,7 @@ def _plan_of(found: Understood) -> Plan:
         *found.static.decisions,
         *found.served_static.decisions,
         *data.services.decisions,
+        *first_decisions,
         *mail_decisions,
         *unread_modules(found.sources, excluded),
         *unread_files(project),
@@ -110,7 +115,7 @@ def _plan_of(found: Understood) -> Plan:
             base=base,
             source=AppSource(exclude=excluded),
             processes=running.processes,
-            services=data.services.services,
+            services=services,
             development_services=mail,
             setup_commands=running.setups,
             environment=data.environment,

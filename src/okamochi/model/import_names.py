@@ -41,6 +41,7 @@ DIFFERENT = {
     "magic": "python-magic",
     "modeltranslation": "django-modeltranslation",
     "mptt": "django-mptt",
+    "mysql": "mysql-connector-python",
     "MySQLdb": "mysqlclient",
     "OpenSSL": "pyopenssl",
     "phonenumber_field": "django-phonenumber-field",

@@ -15,6 +15,7 @@ from okamochi.errors import (
 )
 from okamochi.pypi.requirement_line import ADDED, RequirementLine
 from okamochi.system.files import StorageError
+from okamochi.system.network_settings import untrusted_hint
 from okamochi.system.patterns import regex
 from okamochi.system.process import Completed
 
@@ -51,6 +52,7 @@ NETWORK_DOWN = (
     "503",
     "504",
 )
+UNTRUSTED = regex(r"invalid peer certificate: (\w+)")
 REFUSED = regex(
     r"HTTP status client error \((\d{3}) [^)]*\)|status code (\d{3})|(40[13]) (?:Unauthorized|Forbidden)"
 )
@@ -131,6 +133,7 @@ def uv_failure(
         or _offline_failure(explained, doing, where, offline)
         or _digest_failure(explained, doing, where)
         or _refused_failure(explained, doing)
+        or _untrusted_failure(explained, doing)
         or _network_failure(explained, doing)
         or _damaged_archive(explained)
         or _unsatisfiable(explained, where, lines)
@@ -199,6 +202,21 @@ def _refused_failure(explained: Explained, doing: str) -> OkamochiError | None:
         f"the package index refused access ({code}) while {doing}",
         where=_address(explained),
         hint="check the credentials: in PIP_INDEX_URL, UV_INDEX_…_PASSWORD, .netrc or keyring",
+        details=explained.lines,
+    )
+
+
+def _untrusted_failure(explained: Explained, doing: str) -> OkamochiError | None:
+    """Trying again would end in the same way."""
+    found = UNTRUSTED.search(explained.text)
+    if found is None:
+        return None
+    address = _address(explained)
+    host = urlsplit(address).hostname or ""
+    return RegistryError(
+        f"the certificate of the package index {host} is not trusted ({found[1]}), while {doing}",
+        where=address,
+        hint=untrusted_hint(found[1]),
         details=explained.lines,
     )
 

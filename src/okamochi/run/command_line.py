@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from okamochi.errors import EngineError
-from okamochi.model.process import Process, ProcessType
+from okamochi.model.process import Process, ProcessType, Volume
 from okamochi.run.compose import stack_label
 from okamochi.run.container_flags import (
     bind_flags,
@@ -18,6 +18,7 @@ from okamochi.run.container_flags import (
     trial_folder,
 )
 from okamochi.run.inspected import all_running
+from okamochi.run.no_answer import require_answer
 from okamochi.run.ports import taken_port_error
 from okamochi.run.spec import APP_LABEL, ContainerState, EngineFacts, Running, RunSpec, Trial, aside_name
 from okamochi.system.process import Completed, Runner
@@ -31,8 +32,10 @@ if TYPE_CHECKING:
 
 __all__ = ["CommandLineEngine"]
 
+VOLUME_LABEL = "com.docker.compose.volume"
 ONE_OFF = Process(name="one-off", type=ProcessType.RELEASE, argv=())
 ONCE_SECONDS = 900
+BACK_GRACE_SECONDS = 35
 NAME_TAKEN = "already in use by"
 
 
@@ -123,7 +126,7 @@ class CommandLineEngine:
 
     def start(self, spec: RunSpec) -> None:
         for volume in spec.volumes:
-            self._ensure_volume(spec.volume_name(volume), spec.app)
+            self._ensure_volume(spec, volume)
         flags, variables = environment_flags(spec.full_environment)
         argv = (self.name, *self.run_arguments(spec, flags))
         environ = {**self.environ, **variables}
@@ -138,7 +141,7 @@ class CommandLineEngine:
     def run_once(self, spec: RunSpec) -> Completed:
         self._make_way(spec)
         for volume in spec.volumes:
-            self._ensure_volume(spec.volume_name(volume), spec.app)
+            self._ensure_volume(spec, volume)
         flags, variables = environment_flags(spec.full_environment)
         once = ("run", "--rm", "--name", spec.name, "--pull", "never", "--no-healthcheck")
         argv = (self.name, *once, *self.container_arguments(spec, flags))
@@ -197,6 +200,7 @@ class CommandLineEngine:
             timeout_seconds=120,
             merge_stderr=True,
         )
+        require_answer(completed, self.name)
         return completed.stdout.decode("utf-8", "replace").rstrip() if completed.ok else ""
 
     def follow_logs(self, *names: str, tail: int = 200) -> int:
@@ -292,10 +296,12 @@ class CommandLineEngine:
         self._must(renamed, f"{self.name} could not set {name} aside")
 
     def bring_back(self, name: str) -> None:
-        if self.inspect(aside_name(name)).state is not ContainerState.ABSENT:  # else setting it aside failed
+        if self.inspect(aside_name(name)).state is not ContainerState.ABSENT:
             self.remove(name)
             back = self._run("rename", aside_name(name), name)
             self._must(back, f"{self.name} could not bring {name} back")
+        else:  # a stop that was begun goes on in the engine: what still runs may end soon
+            self.stop(name, grace_seconds=BACK_GRACE_SECONDS)
         self._must(self._run("start", name), f"{self.name} could not start {name} again")
 
     def containers(self, app: str = "") -> tuple[Running, ...]:
@@ -329,10 +335,13 @@ class CommandLineEngine:
             self._must(self._run("volume", "rm", name), f"{self.name} could not remove the volume {name}")
         return names
 
-    def _ensure_volume(self, name: str, app: str) -> None:
+    def _ensure_volume(self, spec: RunSpec, volume: Volume) -> None:
+        """With Compose's labels, which takes it for its own then."""
+        name = spec.volume_name(volume)
         if self._run("volume", "inspect", name).ok:
             return
-        created = self._run("volume", "create", "--label", f"{APP_LABEL}={app}", name)
+        labels = (f"{APP_LABEL}={spec.app}", stack_label(spec.app), f"{VOLUME_LABEL}={volume.name}")
+        created = self._run("volume", "create", *(word for one in labels for word in ("--label", one)), name)
         self._must(created, f"{self.name} could not make the volume {name}")
 
     def _make_way(self, spec: RunSpec) -> None:
@@ -363,7 +372,9 @@ class CommandLineEngine:
     def _inspect_all(self, names: Sequence[str]) -> tuple[Running, ...]:
         if not names:
             return ()
-        return all_running(self._run("container", "inspect", *names).stdout)
+        done = self._run("container", "inspect", *names)
+        require_answer(done, self.name)
+        return all_running(done.stdout)
 
     def _run(self, *arguments: str) -> Completed:
         return self.runner.run((self.name, *arguments), env=self.environ, timeout_seconds=120)

@@ -13,15 +13,19 @@ from okamochi.errors import EngineError
 from okamochi.model.plan import PROXY_PROFILE
 from okamochi.run.compose_program import PROJECT_LABEL, ComposeProgram
 from okamochi.run.inspected import all_running
+from okamochi.run.no_answer import require_answer
 from okamochi.run.ports import taken_port_error
+from okamochi.run.spec import project_name
 from okamochi.system.process import Completed, Runner
 
-__all__ = ["ComposeProject", "ServiceState", "compose_version", "project_name", "stack_label"]
+__all__ = ["ComposeProject", "ServiceState", "compose_version", "stack_label"]
 
 START_SECONDS = 600
 SERVICE_LABEL = "com.docker.compose.service"
 ONE_OFF_LABEL = "com.docker.compose.oneoff"
 ONCE = ("run", "--rm", "--no-TTY", "--interactive=false")
+# what Compose calls a container until the one that it replaces is gone
+SUCCESSOR = re.compile(r"[0-9a-f]{12}_(?P<name>.+)")
 ERASED = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 HINT = "install the plugin docker-compose-plugin (https://docs.docker.com/compose/install/linux/)"
 
@@ -37,11 +41,6 @@ def compose_version(runner: Runner, program: ComposeProgram) -> str:
             details=tuple(done.error_text.splitlines()[-3:]),
         )
     return done.text.lstrip("v")
-
-
-def project_name(app: str) -> str:
-    """What Compose calls an app's stack, and puts before the names of its volumes."""
-    return f"okamochi-{app}".replace(".", "-")
 
 
 def stack_label(app: str) -> str:
@@ -103,6 +102,20 @@ class ComposeProject:
         if not done.ok:
             raise self._failure(done, "the stack could not be started")
 
+    def settle(self) -> None:
+        """Takes away what a Compose that was ended in the middle left half replaced: beside such a container
+        it would keep either of the two, and one that has no name of a service is never found again."""
+        label = ("--filter", f"label={PROJECT_LABEL}={self.name}")
+        names = self._engine("ps", "--all", *label, "--format", "{{.Names}}").text.split()
+        for left in names:
+            found = SUCCESSOR.fullmatch(left)
+            if found is None or not found["name"].startswith(f"{self.name}-"):
+                continue
+            if found["name"] in names:
+                self._engine("rm", "--force", left)
+            else:
+                self._engine("rename", left, found["name"])
+
     def refusal(self) -> str:
         """Why this Compose does not take the file, "" when it does."""
         done = self._run("config", "--quiet", timeout_seconds=60)
@@ -128,7 +141,7 @@ class ComposeProject:
         """Stops these and keeps their containers."""
         done = self._run("stop", *services, timeout_seconds=300)
         if not done.ok:
-            raise self._failure(done, f"{', '.join(services)} could not be stopped")
+            raise self._failure(done, f"{', '.join(services) or 'the stack'} could not be stopped")
 
     def inside(
         self,
@@ -184,6 +197,7 @@ class ComposeProject:
             timeout_seconds=60,
             merge_stderr=True,
         )
+        require_answer(done, self.program.engine)
         return ERASED.sub("", done.stdout.decode("utf-8", "replace")).rstrip()
 
     def follow(self, *, tail: int = 200) -> int:
@@ -218,7 +232,9 @@ class ComposeProject:
 
     def _engine(self, *arguments: str) -> Completed:
         argv = (self.program.engine, *arguments)
-        return self.runner.run(argv, env=self.program.environ, timeout_seconds=60)
+        done = self.runner.run(argv, env=self.program.environ, timeout_seconds=60)
+        require_answer(done, self.program.engine)
+        return done
 
     @property
     def _base(self) -> tuple[str, ...]:
@@ -254,6 +270,7 @@ class ComposeProject:
         return next(found, "--expose")
 
     def _failure(self, done: Completed, message: str) -> EngineError:
+        require_answer(done, self.program.engine)
         text = done.error_text
         if "already allocated" in text or "address already in use" in text:
             named = re.search(r":(\d{1,5})(?: failed: port is already|: bind: address already)", text)

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from okamochi.run.file_failures import (
     database_file,
+    full_folder,
     missing_file,
     missing_file_elsewhere,
     missing_folder,
@@ -231,6 +232,7 @@ RULES: tuple[Diagnosis, ...] = (
     syntax_error,
     missing_application,
     read_only,
+    full_folder,
     database_file,
     missing_table,
     missing_schema,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from okamochi.errors import EngineError
 from okamochi.run.command_line import CommandLineEngine
 from okamochi.run.compose_program import DockerCompose
+from okamochi.run.no_answer import absence
 from okamochi.run.spec import EngineFacts, RunSpec
 from okamochi.system.process import ProgramTimeout
 
@@ -88,7 +89,7 @@ class DockerEngine(CommandLineEngine):
         except ValueError:
             info = {}
         if not isinstance(info, dict) or not info.get("ServerVersion"):
-            raise absence(completed.error_text, info if isinstance(info, dict) else {})
+            raise refusal(completed.error_text, info if isinstance(info, dict) else {})
         return info
 
     def _load(self, image: "Image", reference: "Reference", skip: frozenset["Digest"]) -> None:
@@ -146,22 +147,11 @@ class DockerEngine(CommandLineEngine):
         return tuple(json.loads(line) or [] for line in completed.text.splitlines() if line.startswith("["))
 
 
-def absence(stderr: str, info: dict[str, Any]) -> EngineError:
+def refusal(stderr: str, info: dict[str, Any]) -> EngineError:
     errors = info.get("ServerErrors") or []
-    text = " ".join([*map(str, errors), stderr]).strip()
     if "host" in info:
         return EngineError(
             "the program called docker is podman's stand-in", where="docker info", hint="use --engine podman"
         )
-    hint = (
-        "start it (systemctl start docker, or Docker Desktop), or go without: --engine podman or "
-        "--engine host, for a build --to podman or --to layout:DIR"
-    )
-    if "permission denied" in text.lower():
-        hint = (
-            "let this user talk to it (the group docker, which is as good as being root), or use "
-            "--engine podman or --engine host"
-        )
-    return EngineError(
-        "docker does not answer", where="docker info", hint=hint, details=tuple(text.splitlines()[-3:])
-    )
+    instead = "go without: --engine podman or --engine host, for a build --to podman or --to layout:DIR"
+    return absence("docker", " ".join([*map(str, errors), stderr]).strip(), instead=instead)

@@ -9,6 +9,7 @@ from okamochi.system.patterns import regex
 
 __all__ = [
     "database_file",
+    "full_folder",
     "missing_file",
     "missing_file_elsewhere",
     "missing_folder",
@@ -105,7 +106,9 @@ def missing_template(found: re.Match[str], log: str) -> Cause | None:
 
 def opened_in_vain(paths: str, log: str) -> str:
     """The last file that was opened to be read and is not there, if its path is one of these; ""."""
-    found = last(rf"^FileNotFoundError: \[Errno 2\] No such file or directory: '(?P<path>{paths})'", log)
+    # Flask has a text of its own about what app.config.from_file() opens
+    wording = r"(?:No such file or directory|Unable to load configuration file \([^)\n]*\))"
+    found = last(rf"^FileNotFoundError: \[Errno 2\] {wording}: '(?P<path>{paths})'", log)
     trace = last_trace(log)
     if found is None or trace is None or TO_WRITE.search(trace.text) is not None:
         return ""
@@ -135,6 +138,28 @@ def read_only(found: re.Match[str], log: str) -> Cause | None:
         read_only_hint(found["path"]),
         own_frame(log),
         unwritable_path(found["path"], log),
+    )
+
+
+def full_folder(log: str) -> Cause | None:
+    """/tmp, where a body of more than half a megabyte lies while it arrives (Werkzeug, Starlette, Django), or
+    another folder with a disk of its own."""
+    found = last(r"^OSError: \[Errno 28\] No space left on device(?:: '(?P<path>[^']+)')?", log)
+    if found is None:
+        return None
+    path = found["path"] or ""
+    before = log[max(0, found.start() - 400) : found.start()]
+    if path.startswith("/tmp/") or (not path and "/tempfile.py" in before):
+        return Cause(
+            "the app has filled /tmp, which is memory and holds 64 MB",
+            "uploads lie there while they arrive; for larger ones let them lie in a volume of the app, by "
+            "the variable TMPDIR=/app/FOLDER (okamochi up --env-file FILE)",
+            own_frame(log),
+        )
+    return Cause(
+        f"the app could not write {path or 'a file'}: its disk is full",
+        "free some space where the engine keeps volumes (docker system df, podman system df)",
+        own_frame(log),
     )
 
 

@@ -128,8 +128,8 @@ def missing_table(found: re.Match[str], log: str) -> Cause | None:
     table = found["a"] or found["b"] or found["c"]
     return Cause(
         f"the table {table} does not exist: the database was not migrated",
-        "create the tables: okamochi exec -- flask db upgrade, or the app's own command for it "
-        "(okamochi exec -- flask --help lists all)",
+        "create the tables: by the app's own command for it (okamochi exec -- flask --help lists all), or by "
+        "its migrations, if it has some (okamochi exec -- flask db upgrade)",
         own_frame(log),
     )
 

@@ -7,7 +7,16 @@ import msgspec
 from okamochi.model.kit_programs import SECRETS_MOUNT
 from okamochi.model.process import Process, Resources, SecurityContext, TemporaryFolder, Volume
 
-__all__ = ["APP_LABEL", "ContainerState", "EngineFacts", "RunSpec", "Running", "Trial", "aside_name"]
+__all__ = [
+    "APP_LABEL",
+    "ContainerState",
+    "EngineFacts",
+    "RunSpec",
+    "Running",
+    "Trial",
+    "aside_name",
+    "project_name",
+]
 
 APP_LABEL = "io.okamochi.app"
 
@@ -41,8 +50,9 @@ class EngineFacts(msgspec.Struct, frozen=True, kw_only=True):
 class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
     """One container to start.
 
-    `app` is the app's identity, from which volumes are named: okamochi-<app>-<volume>. `environment` comes on
-    top of the image's own. `secret_names` are files of that name in the host folder `secrets_folder`; the
+    `app` is the app's identity, from which volumes are named as Compose names those of its stack: an app that
+    gains a database, or loses its last worker, keeps its data. `environment` comes on top of the image's own.
+    `secret_names` are files of that name in the host folder `secrets_folder`; the
     container sees them below /run/secrets and the kit's loader turns them into variables, but for
     `secret_paths` of them, whose variables hold the path. `healthcheck` is an
     argument list to run inside. `published_port` is the port on the host's `bind_address`.
@@ -73,7 +83,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
     front_page: bool = True
 
     def volume_name(self, volume: Volume) -> str:
-        return f"okamochi-{self.app}-{volume.name}"
+        return f"{project_name(self.app)}_{volume.name}"
 
     @property
     def full_environment(self) -> tuple[tuple[str, str], ...]:
@@ -133,6 +143,11 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
     def failed(self) -> bool:
         """It ended, or it ended and was started again."""
         return self.restarts > 0 or self.state in (ContainerState.EXITED, ContainerState.RESTARTING)
+
+
+def project_name(app: str) -> str:
+    """What Compose calls an app's stack, and puts before the names of its volumes."""
+    return f"okamochi-{app}".replace(".", "-")
 
 
 def aside_name(name: str) -> str:

@@ -13,6 +13,7 @@ import msgspec
 from okamochi.errors import EngineError, UsageError
 from okamochi.model.names import dashed
 from okamochi.system.files import write_atomic
+from okamochi.system.progress import Reporter, SilentReporter
 
 __all__ = ["AppState", "LoadedImage", "MachineService", "UpRecord"]
 
@@ -20,6 +21,7 @@ NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 APP = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?")
 LOCK = "lock"
 IMAGES_LOCK = "images.lock"
+AT_ONCE_SECONDS = 0.5
 LOCK_SECONDS = 120
 T = TypeVar("T")
 
@@ -83,12 +85,13 @@ class AppState:
     def secrets_folder(self) -> Path:
         return self.folder / "secrets"
 
-    def lock(self) -> AbstractContextManager[Any]:
-        """One `up` or `down` of an app at a time; EngineError when another takes longer than two minutes.
-        Where nothing was kept in the end (the folder is no app), there is no state folder either."""
+    def lock(self, reporter: Reporter | None = None) -> AbstractContextManager[Any]:
+        """One `up` or `down` of an app at a time; who waits tells the `reporter`. EngineError when another
+        takes longer than two minutes. Where nothing was kept in the end (the folder is no app), there is no
+        state folder either."""
         from filelock import FileLock
 
-        return Locked(FileLock(self.folder / LOCK, timeout=LOCK_SECONDS), self)
+        return Locked(FileLock(self.folder / LOCK), self, reporter or SilentReporter())
 
     def remove_if_empty(self) -> None:
         """By who holds the lock: others that wait for it notice that its file is gone, and make a new one."""
@@ -289,26 +292,36 @@ class AppState:
 
 
 class Locked:
-    """A lock whose time-out is an error for people."""
+    """A lock that tells people why they wait, and whose time-out is an error for them."""
 
-    def __init__(self, lock: Any, state: AppState) -> None:
+    def __init__(self, lock: Any, state: AppState, reporter: Reporter) -> None:
         self.held = lock
         self.state = state
+        self.reporter = reporter
 
     def __enter__(self) -> None:
         from filelock import Timeout
 
         try:
-            while not self.held.is_locked:
-                self.state.make()
-                with suppress(FileNotFoundError):  # who held it removed an empty folder just now
-                    self.held.acquire()
+            self._acquire(AT_ONCE_SECONDS)
+        except Timeout:
+            self.reporter.note("another okamochi works on this app: waiting for its end")
+        else:
+            return
+        try:
+            self._acquire(LOCK_SECONDS)
         except Timeout:
             raise EngineError(
                 "another okamochi works on this app and does not end",
                 where=str(self.state.folder),
                 hint="wait for it, or end it, then try again",
             ) from None
+
+    def _acquire(self, seconds: float) -> None:
+        while not self.held.is_locked:
+            self.state.make()
+            with suppress(FileNotFoundError):  # who held it removed an empty folder just now
+                self.held.acquire(timeout=seconds)
 
     def __exit__(self, *_: object) -> None:
         self.state.remove_if_empty()

@@ -11,7 +11,7 @@ from okamochi import __version__
 from okamochi.errors import RegistryError
 from okamochi.system.http_interrupted import Interrupted
 from okamochi.system.http_pace import Pace
-from okamochi.system.network_settings import DEFAULT_PORTS, NetworkSettings
+from okamochi.system.network_settings import DEFAULT_PORTS, NetworkSettings, untrusted_hint
 from okamochi.system.once import Once
 
 if TYPE_CHECKING:
@@ -236,7 +236,7 @@ def tls_failure(url: str, error: Exception) -> Exception:
     return RegistryError(
         f"the server's certificate is not trusted: {reason.verify_message}",
         where=shown(url),
-        hint="set SSL_CERT_FILE to the CA bundle of your network, if it has a CA of its own",
+        hint=untrusted_hint(reason.verify_message),
     )
 
 

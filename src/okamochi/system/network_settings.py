@@ -14,7 +14,7 @@ from okamochi.errors import UsageError
 if TYPE_CHECKING:
     import ssl
 
-__all__ = ["CA_VARIABLES", "DEFAULT_PORTS", "NetworkSettings"]
+__all__ = ["CA_VARIABLES", "DEFAULT_PORTS", "NetworkSettings", "untrusted_hint"]
 
 CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 # where systems keep their CA bundle, for a Python that was built elsewhere and looks somewhere else
@@ -97,6 +97,18 @@ class NetworkSettings(msgspec.Struct, frozen=True, dict=True):
                 where=f"{self.ca_variable}={self.ca_bundle}",
                 hint=f"set {self.ca_variable} to a file of PEM certificates, or unset it",
             ) from error
+
+
+def untrusted_hint(reason: str) -> str:
+    """What to do about a certificate of which OpenSSL or rustls gives the `reason` why it is not taken."""
+    if "expired" in reason.lower() or "valid yet" in reason.lower() or "NotValidYet" in reason:
+        return (
+            "is this machine's clock right? then the server's certificate is to be renewed, or its CA's here"
+        )
+    return (
+        "a network with a CA of its own: set SSL_CERT_FILE to its bundle; a machine without CA certificates: "
+        "install them (Debian's and Fedora's package is ca-certificates)"
+    )
 
 
 def anybody() -> "ssl.SSLContext":

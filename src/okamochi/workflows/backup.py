@@ -44,7 +44,7 @@ def backup(path: Path, output: Path | None, now: datetime, world: World) -> Save
     name = f"{app.app.root.name}-{now:%Y%m%d-%H%M%S}{ENDING}"
     target = Path(name) if output is None else output / name if output.is_dir() else output
     require_file_place(target, option="--output")
-    with app.app.state.lock():
+    with app.app.state.lock(world.reporter):
         return Saved(target, save_to(target, app, now, world))
 
 

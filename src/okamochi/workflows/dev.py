@@ -47,10 +47,10 @@ def dev(request: DevRequest, world: World) -> UpRecord:
     """The record of what serves. The desk is beside production's stack, with data and secrets of its own."""
     app = app_of(request.path, world)
     desk_app = desk_of(app, world)
-    engine = chosen_engine(request.engine, world)
+    engine = chosen_engine(request.engine, world, record=desk_app.state.record())
     if engine.name == "host":
         raise not_on_this_machine()
-    with desk_app.state.lock(), secrets_untold(desk_app.state):
+    with desk_app.state.lock(world.reporter), secrets_untold(desk_app.state):
         planned = proved_plan(request, app, engine, world)
         env_file = request.env_file or own_env_file(request.path, world)
         reading = Reading(at_the_desk=True)

@@ -4,6 +4,7 @@ import os
 import platform
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 import msgspec
 
@@ -18,7 +19,7 @@ from okamochi.system.clock import utc_now
 from okamochi.system.environ import state_dir
 from okamochi.system.world import World
 
-__all__ = ["Check", "examine"]
+__all__ = ["Check", "examine", "state_folder"]
 
 ENOUGH_BYTES = 2 * 10**9
 
@@ -42,7 +43,7 @@ def examine(world: World) -> tuple[Check, ...]:
         attempt("Debian archive", lambda: verified_archive(world), needed=False),
         *(check for name in CONTAINER_ENGINES for check in container_engine(name, world)),
         engine("host", world, needed=True),
-        attempt("state folder", lambda: str(state_dir(world.environ)), needed=True),
+        state_folder(world),
     )
 
 
@@ -65,11 +66,9 @@ def machine() -> Check:
 
 
 def storage(world: World) -> Check:
-    place = world.cache.root
-    while not place.exists():
-        place = place.parent
+    place = nearest(world.cache.root)
     free = shutil.disk_usage(place).free
-    writable = os.access(place, os.W_OK)
+    writable = place.is_dir() and os.access(place, os.W_OK | os.X_OK)
     enough = free >= ENOUGH_BYTES
     remedy = "" if writable else "set OKAMOCHI_CACHE_DIR to a folder that you may write"
     return Check(
@@ -79,6 +78,32 @@ def storage(world: World) -> Check:
         remedy=remedy or ("" if enough else "free some space: builds need about 2 GB"),
         needed=True,
     )
+
+
+def state_folder(world: World) -> Check:
+    """Where the secrets of what runs are kept: `up` makes the folder, or a folder in it."""
+    try:
+        wanted = state_dir(world.environ)
+    except OkamochiError as error:
+        return Check(name="state folder", ok=False, found=error.message, remedy=error.hint, needed=True)
+    place = nearest(wanted)
+    usable = place.is_dir() and os.access(place, os.W_OK | os.X_OK)
+    return Check(
+        name="state folder",
+        ok=usable,
+        found=str(wanted)
+        if usable
+        else f"{wanted}: {place} {'cannot be written' if place.is_dir() else 'is no folder'}",
+        remedy="" if usable else "set OKAMOCHI_STATE_DIR to a folder that you may write",
+        needed=True,
+    )
+
+
+def nearest(place: Path) -> Path:
+    """The place, or the nearest above it that is there."""
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    return place
 
 
 def engine(name: str, world: World, *, needed: bool = False) -> Check:

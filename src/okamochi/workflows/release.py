@@ -36,7 +36,7 @@ def release(path: Path, world: World) -> Released:
             "the project has no release process: nothing migrates a database",
             where=str(path),
             hint="a line 'release: flask db upgrade' in a Procfile makes one, as do the files of "
-            "Flask-Migrate, Alembic and Django",
+            "Flask-Migrate, Alembic and Django (okamochi plan tells of migrations that are not run)",
         )
     for process in processes:
         done = run_once(up, process, world)

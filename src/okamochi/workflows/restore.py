@@ -45,7 +45,7 @@ def restore(file: Path, path: Path, now: datetime, world: World) -> Path:
     bring an older database to the code's state, as at every start."""
     app = running_app(path, world)
     backup = fitting(file, app)
-    with app.app.state.lock():
+    with app.app.state.lock(world.reporter):
         before = unused(app.app.state.folder, now)
         plan, stack = plan_of_state(app.app.state), stack_of(app.app, world)
         save_to(before, app, now, world)

@@ -3,7 +3,7 @@
 import itertools
 import posixpath
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from okamochi.errors import EngineError, OkamochiError, UsageError
@@ -11,8 +11,10 @@ from okamochi.model.kit_programs import with_secrets
 from okamochi.run.compose import ServiceState
 from okamochi.run.engine import Engine
 from okamochi.run.engines import ENGINES, engine_named
+from okamochi.run.log_troubles import troubles
 from okamochi.run.spec import ContainerState, Running, aside_name
 from okamochi.run.state import AppState, UpRecord
+from okamochi.run.traces import Cause
 from okamochi.system.environ import state_dir
 from okamochi.system.words import counted
 from okamochi.system.world import World
@@ -23,6 +25,7 @@ from okamochi.workflows.starting.stack import forget_stack, stack_of
 
 __all__ = ["Seen", "beside", "data_of", "down", "down_desk", "down_of", "execute", "logs", "ps", "stack_down"]
 
+LOG_LINES = 2000
 NOT_FOUND = 127
 """The exit code where a program is not there, of shells and of the kit."""
 MAKE_FILES = frozenset(
@@ -35,11 +38,13 @@ INSTALLERS = ("pip", "pip3", "uv", "pipenv", "poetry", "apt", "apt-get")
 class Seen:
     """What `up` recorded, and what the engine says now (None: the engine does not answer).
 
-    `others` run beside web: workers, databases, migrations that ended."""
+    `others` run beside web: workers, databases, migrations that ended. `troubles` are what web's log tells
+    of."""
 
     record: UpRecord
     running: Running | None
     others: tuple[ServiceState, ...] = ()
+    troubles: tuple[Cause, ...] = ()
 
 
 def down(path: Path, world: World, *, volumes: bool) -> tuple[str, ...]:
@@ -67,7 +72,7 @@ def down_of(app: App, world: World, *, volumes: bool) -> tuple[str, ...]:
     if not app.state.folder.is_dir() and is_desk(app):
         return ()  # `dev` was never used: no engine need answer
     removed: list[str] = []
-    with app.state.lock():
+    with app.state.lock(world.reporter):
         removed += stack_down(app, world, volumes=volumes)
         for engine in engines_to_ask(app.state.record(), world):
             for running in engine.containers(app.identity):
@@ -137,12 +142,23 @@ def engines_to_ask(record: UpRecord | None, world: World) -> tuple[Engine, ...]:
 
 
 def ps(path: Path | None, world: World) -> tuple[Seen, ...]:
-    """What `up` started of one project, or of all, and nobody removed."""
+    """What `up` started of one project, or of all, and nobody removed; of one the logs are read, too."""
     root = state_dir(world.environ)
     states = tuple(one.state for one in apps_of(path, world)) if path is not None else AppState.all(root)
     records = (state.record() for state in states)
     seen = (Seen(record, look(record, world), beside(record, world)) for record in records if record)
-    return tuple(item for item in seen if not item.running or item.running.state is not ContainerState.ABSENT)
+    there = (item for item in seen if not item.running or item.running.state is not ContainerState.ABSENT)
+    return tuple(there if path is None else (with_troubles(item, world) for item in there))
+
+
+def with_troubles(seen: Seen, world: World) -> Seen:
+    if seen.running is None:
+        return seen
+    try:
+        log = engine_named(seen.record.engine, world).logs(seen.record.container, tail=LOG_LINES)
+    except EngineError:
+        return seen
+    return replace(seen, troubles=troubles(log))
 
 
 def beside(record: UpRecord, world: World) -> tuple[ServiceState, ...]:

@@ -24,6 +24,7 @@ from okamochi.workflows.starting.chosen_engine import chosen_engine
 from okamochi.workflows.starting.env_values import Reading, Values, read_values, tell_unread_file
 from okamochi.workflows.starting.machine_services import with_machine_services
 from okamochi.workflows.starting.previous import Previous
+from okamochi.workflows.starting.project_folder import typed
 from okamochi.workflows.starting.secrets_untold import secrets_untold
 from okamochi.workflows.starting.setup import offer_setup, tell_setups
 from okamochi.workflows.starting.stack_services import refuse_absent, served_secrets, tell_stores
@@ -51,7 +52,7 @@ def up(request: UpRequest, world: World, *, app: App | None = None) -> UpRecord:
     """The record of what is serving, healthy, at its URL; `app` is the folder's own unless it is given."""
     own = app_of(request.build.path, world)
     app = app or own
-    with app.state.lock(), app.state.secrets_kept(unless=GoesOn), secrets_untold(app.state):
+    with app.state.lock(world.reporter), app.state.secrets_kept(unless=GoesOn), secrets_untold(app.state):
         is_first = app.state.record() is None
         if is_first and app == own:
             tell_moved(app, world)
@@ -74,11 +75,12 @@ def up(request: UpRequest, world: World, *, app: App | None = None) -> UpRecord:
             record = mended(app, building, engine, values, request)
         except FailingPage:  # the last one: what was tried in between is gone
             world.reporter.note(
-                "it goes on running: 'okamochi exec COMMAND' may mend it, 'okamochi down' ends it"
+                f"it goes on running: '{typed(app.root, 'exec')} COMMAND' may mend it, "
+                f"'{typed(app.root, 'down')}' ends it"
             )
             raise
         if is_first:
-            tell_setups(building.plan, request.build.path, app.state, world)
+            tell_setups(building.plan, app, world)
         app.state.forget_given_secrets(but=(*values.secret_names, *served_secrets(building.plan)))
         remove_superseded(app.state, engine)
     world.cache.prune_when_due()
@@ -116,7 +118,7 @@ def mended(app: App, building: Building, engine: Engine, values: Values, request
                     world=world,
                 ).started()
             except UnhealthyError as failure:
-                offer_setup(failure, loaded.built.plan, building.request.path)
+                offer_setup(failure, loaded.built.plan, app.root)
                 given = (*dict(values.plain), *values.secret_names)
                 tell_better(failure, building, given, failure.log)
                 failed = FailedStart(failure, building.plan_now(), loaded.built, loaded.reference, failed)
@@ -147,7 +149,7 @@ def tell_better(
 def engine_and_log(asked: str | None, app: App, world: World) -> tuple[Engine, str]:
     """What is to run the app, and the log of what serves, "" where nothing does: it may have met a path that
     it could not write long after its start. An engine takes its time to answer."""
-    engine = chosen_engine(asked, world)
+    engine = chosen_engine(asked, world, record=app.state.record())
     previous = Previous.of(app, world)
     if previous.engine is None or not previous.serving_port:
         return engine, ""

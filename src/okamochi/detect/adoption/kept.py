@@ -4,6 +4,7 @@ Files that are adopted are replaced sooner or later. Python's version, a databas
 database must not change by that: what a setting can say becomes one, the rest is told.
 """
 
+import shlex
 from collections.abc import Callable, Iterator
 
 import msgspec
@@ -11,9 +12,10 @@ import msgspec
 from okamochi.detect.files.left_out import left_out
 from okamochi.model.backing_service import BackingService
 from okamochi.model.plan import APP_ROOT, DependencyManager, Plan
-from okamochi.model.process import ProcessType
+from okamochi.model.process import Process, ProcessType
+from okamochi.system.words import some_of
 
-__all__ = ["Kept", "kept_decisions"]
+__all__ = ["Kept", "kept_decisions", "same_in_a_procfile"]
 
 STATED = "image_environment."
 Values = dict[str, tuple[object, tuple[str, ...]]]
@@ -105,7 +107,7 @@ def kept_patterns(before: tuple[str, ...], after: tuple[str, ...]) -> tuple[tupl
     back = [one for one in more if one.startswith("!")]
     kept = tuple(one for one in more if one not in back and not is_covered(one, left_out(after)))
     if kept and back:
-        return (), (f"what .dockerignore keeps out ({', '.join(more[:5])})",)
+        return (), (f"what .dockerignore keeps out ({some_of(kept, 5)})",)
     return kept, ()
 
 
@@ -140,8 +142,14 @@ def lost_processes(before: Plan, after: Plan) -> Iterator[str]:
     there = {(one.name, one.argv) for one in after.processes}
     for one in before.processes:
         if one.type is not ProcessType.WEB and (one.name, one.argv) not in there:
-            argv = " ".join(one.argv).replace("/opt/venv/bin/", "")
-            yield f"the process {one.name} (a Procfile says the same: {one.name}: {argv})"
+            yield f"the process {one.name} ({same_in_a_procfile(one)})"
+
+
+def same_in_a_procfile(process: Process) -> str:
+    if any("\n" in word for word in process.argv):  # a line of a Procfile is one line
+        return f"a Procfile says the same of a script with its lines: {process.name}: python SCRIPT"
+    argv = shlex.join(word.removeprefix("/opt/venv/bin/") for word in process.argv)
+    return f"a Procfile says the same: {process.name}: {argv}"
 
 
 def lost_first_data(before: Plan, after: Plan) -> Iterator[str]:

@@ -39,6 +39,7 @@ def service_candidates(
     found: list[Candidate] = []
     here: list[Candidate] = []
     installed = any(_installed(facts_of(kind), dependencies, None) for kind in SQL)
+    rabbit = any(one.facts is not None and one.facts.kind is ServiceKind.RABBITMQ for one in composed)
     for facts in KINDS:
         own = next((one for one in composed if one.facts is facts), None)
         client = _installed(facts, dependencies, own)
@@ -50,7 +51,7 @@ def service_candidates(
             continue
         if traces is None:
             traces = traces_of(sources, reached)
-        candidate = _candidate(facts, client, own, traces, dependencies)
+        candidate = _candidate(facts, client, own, traces, dependencies, rabbit=rabbit)
         if not candidate.composed and not candidate.imports and not _is_taken(candidate, sources):
             continue
         if candidate.fixed_here or candidate.fixed_elsewhere or candidate.unused:
@@ -152,6 +153,12 @@ def _by_address(facts: KindFacts, sources: Sources, reached: Reached) -> Evidenc
         if address.scheme in facts.schemes and address.host:
             reason = f"{place.reason}, whose driver no requirement brings"
             return msgspec.structs.replace(place, reason=reason)
+    for read in traces_of(sources, reached).variables:
+        if _is_told_as_host(facts, read):
+            reason = (
+                f"{read.name} is the host in a URL of {facts.schemes[0]}, whose driver no requirement brings"
+            )
+            return msgspec.structs.replace(read.evidence, reason=reason)
     return None
 
 
@@ -182,10 +189,12 @@ def _candidate(
     composed: ComposedService | None,
     traces: Traces,
     dependencies: ChosenDependencies,
+    *,
+    rabbit: bool,
 ) -> Candidate:
     parts = tuple(one for one in traces.parts if facts.kind in SQL and one.fits(facts.kind))
     hosted = {one.variable for one in parts if one.key == "HOST"}
-    variables = _leading(facts, traces, hosted, dependencies, composed=composed is not None)
+    variables = _leading(facts, traces, hosted, dependencies, composed=composed is not None, rabbit=rabbit)
     defaults = [(address_of(one.default or ""), one.evidence) for one in variables]
     addresses = (
         *((address, place) for address, place in traces.addresses if address.scheme in facts.schemes),
@@ -217,7 +226,13 @@ def _candidate(
 
 
 def _leading(
-    facts: KindFacts, traces: Traces, hosted: set[str], dependencies: ChosenDependencies, *, composed: bool
+    facts: KindFacts,
+    traces: Traces,
+    hosted: set[str],
+    dependencies: ChosenDependencies,
+    *,
+    composed: bool,
+    rabbit: bool,
 ) -> tuple[VariableRead, ...]:
     """What an environment file says of a variable rules over what its name says; one that the code never
     names is read by a configuration that takes all: app.config.from_prefixed_env()."""
@@ -229,11 +244,12 @@ def _leading(
         one
         for one in traces.variables
         if one.name in hosted
+        or (_is_told_as_host(facts, one) and (one.must or not _of_celery(facts, dependencies)))
         or (not one.default and not (led - shared).isdisjoint((one.name, one.used_as)))
         or (
             stated[one.name].scheme in facts.schemes
             if one.name in stated
-            else _leads_to(facts, one, dependencies, composed, names)
+            else _leads_to(facts, one, dependencies, composed, names, rabbit)
         )
     ]
     read = {one.name for one in traces.variables}
@@ -244,6 +260,15 @@ def _leading(
         if one.taken and one.scheme in facts.schemes and one.name not in read
     ]
     return tuple(found)
+
+
+def _of_celery(facts: KindFacts, dependencies: ChosenDependencies) -> bool:
+    """Its broker may be another's: what merely could lead to a RabbitMQ says little."""
+    return facts.kind is ServiceKind.RABBITMQ and "celery" in dependencies.names
+
+
+def _is_told_as_host(facts: KindFacts, read: VariableRead) -> bool:
+    return read.part_for(facts) == "host" and OTHER_STAGE.fullmatch(read.name.upper()) is None
 
 
 def _shared_names(traces: Traces) -> set[str]:
@@ -268,7 +293,9 @@ def _leads_to(
     dependencies: ChosenDependencies,
     composed: bool,
     names: frozenset[str],
+    rabbit: bool,
 ) -> bool:
+    """`rabbit`: the compose file has a RabbitMQ, which is then the broker, and a Redis keeps results."""
     if OTHER_STAGE.fullmatch(read.name.upper()) is not None:
         return False
     default = address_of(read.default or "")
@@ -280,10 +307,11 @@ def _leads_to(
         return default is not None and default.scheme in facts.schemes
     if BROKER_VARIABLE.fullmatch(read.name) is not None and not _names_a_queue(read):
         redis = _installed(facts_of(ServiceKind.REDIS), dependencies, None) is not None
-        of_redis = redis and (not _pika(dependencies) or "REDIS" in read.name.upper())
+        keeps = read.name.removesuffix("_URL").endswith("BACKEND") or "REDIS" in read.name.upper()
+        of_redis = redis and (keeps or not (rabbit or _pika(dependencies)))
         expected = ServiceKind.REDIS if of_redis else ServiceKind.RABBITMQ
         return facts.kind is expected and facts.kind in BROKERS
-    if facts.kind is ServiceKind.RABBITMQ and "celery" in dependencies.names and not composed:
+    if _of_celery(facts, dependencies) and not composed:
         return facts.url_variable(read.name) or (read.must and read.name == "RABBITMQ_HOST")
     return facts.url_variable(read.name) or host_variable(facts, read.name, names) is not None
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from okamochi.detect.services.keyword_arguments import spread
 from okamochi.detect.services.kinds import KINDS
 from okamochi.detect.services.libpq import Unsaid, unsaid_by
 from okamochi.detect.source.constants import Constants
@@ -22,7 +23,16 @@ from okamochi.model.evidence import Evidence
 from okamochi.system.patterns import regex
 from okamochi.system.words import word_set
 
-__all__ = ["HERE", "OWN_MACHINE", "Client", "clients_of", "led_names", "names_of_hosts"]
+__all__ = [
+    "CONNECTS",
+    "HERE",
+    "MODULES",
+    "OWN_MACHINE",
+    "Client",
+    "clients_of",
+    "led_names",
+    "names_of_hosts",
+]
 
 HERE = "localhost"
 """The host of a client that connects to this machine itself."""
@@ -75,14 +85,17 @@ def clients_of(module: Module, sources: Sources) -> Iterator[Client]:
     if MODULES.isdisjoint(written):
         return
     constants = Constants(sources)
-    for node in module.of(ast.Call) if not CONNECTS.isdisjoint(written) else ():
-        full = module.imports.full(node.func)
+    for call in module.of(ast.Call) if not CONNECTS.isdisjoint(written) else ():
+        full = module.imports.full(call.func)
         top, _, rest = full.partition(".")
+        if top not in MODULES:
+            continue
+        node = spread(call, module, sources)
         # what was given a pool connects where that does
         if any(one.arg == "connection_pool" for one in node.keywords):
             continue
         # "redis.Redis().connect" is a method of what was made
-        if top in MODULES and rest.rpartition(".")[2] in CONNECTS and "(" not in rest:
+        if rest.rpartition(".")[2] in CONNECTS and "(" not in rest:
             host = _host(node, top, module, constants)
             where = "on this machine itself" if host == HERE else f"at {host}"
             reason = f"connects to {top}" + (f" {where}" if host is not None else "")

@@ -1,7 +1,7 @@
 """Traces of services in the code that the server loads: imports of clients, URLs, host names, variables."""
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 
 import msgspec
@@ -10,6 +10,7 @@ from okamochi.detect.services.clients import HERE, OWN_MACHINE, Client, clients_
 from okamochi.detect.services.django_databases import DatabasePart, database_parts, databases_here, engines_of
 from okamochi.detect.services.kinds import FOREIGN_URL, KINDS, KindFacts, facts_of
 from okamochi.detect.services.stated_addresses import StatedAddress, stated_addresses
+from okamochi.detect.services.told_parts import ToldPart, told_parts
 from okamochi.detect.source.import_lines import imported_modules
 from okamochi.detect.source.python_source import Module
 from okamochi.detect.source.reachable import Reached
@@ -31,6 +32,8 @@ URL = regex(
 )
 HOST = regex(r"\bhost\s*=")
 KIND_ENDS = ("TYPE", "ENGINE", "BACKEND", "DIALECT", "DRIVER", "KIND")
+# what is compared is still the value
+PLAIN = frozenset({"lower", "upper", "casefold", "strip"})
 SCHEMES = frozenset(scheme for facts in KINDS for scheme in facts.schemes)
 
 
@@ -69,13 +72,19 @@ class HostName(msgspec.Struct, frozen=True):
 class VariableRead(Read, frozen=True, kw_only=True):
     """`is_host`: a client takes it as its host. `choices` are the texts that its module compares with, for
     one that says which kind of database there is. `awaited`: SQLAlchemy makes an engine for event loops of
-    it. `behind_scheme`: the code writes the scheme itself, f"redis://{value}"."""
+    it. `behind_scheme`: the code writes the scheme itself, f"redis://{value}". `told` are the parts of
+    addresses, and of clients' arguments, that the code makes of it."""
 
     evidence: Evidence
     is_host: bool = False
     choices: tuple[str, ...] = ()
     awaited: bool = False
     behind_scheme: bool = False
+    told: tuple[ToldPart, ...] = ()
+
+    def part_for(self, facts: KindFacts) -> str:
+        """ "host", "user", ... of a service of that kind; "" for none."""
+        return next((one.part for one in self.told if one.of in (*facts.schemes, *facts.modules)), "")
 
 
 class Traces(msgspec.Struct, frozen=True):
@@ -130,13 +139,14 @@ def _traces(sources: Sources, reached: Reached) -> Traces:
     settings = settings_classes(sources)
     awaited = _awaited(sources)
     reads = {one.path: reads_of(one, sources, settings) for one in modules}
+    told = {one.path: tuple(told_parts(one, sources)) for one in modules}
     defaults = {path: {read.name: read.default for read in found} for path, found in reads.items()}
     return Traces(
         imports=tuple(found for one in modules for found in _imports(one.path, sources)),
         addresses=tuple(found for one in modules for found in _addresses(one, reads[one.path])),
         hosts=tuple(found for one in modules for found in _hosts(one)),
         variables=tuple(
-            found for one in modules for found in _variables(one, reads[one.path], sources, awaited)
+            found for one in modules for found in _variables(one, reads[one.path], sources, awaited, told)
         ),
         parts=tuple(found for one in modules for found in database_parts(one, defaults[one.path])),
         clients=tuple(found for one in modules for found in _clients(one, sources)),
@@ -153,7 +163,11 @@ def _clients(module: Module, sources: Sources) -> Iterator[Client]:
 
 
 def _variables(
-    module: Module, reads: Iterable[Read], sources: Sources, awaited: frozenset[str]
+    module: Module,
+    reads: Iterable[Read],
+    sources: Sources,
+    awaited: frozenset[str],
+    told: Mapping[str, tuple[ToldPart, ...]],
 ) -> Iterator[VariableRead]:
     taken = frozenset(names_of_hosts(module, sources))
     behind = frozenset(_behind_schemes(module))
@@ -162,10 +176,29 @@ def _variables(
             **msgspec.structs.asdict(one),
             evidence=Evidence(path=module.path, line=one.line, reason=f"reads {one.name}"),
             is_host=one.used_as in taken,
-            choices=_choices(one.name, module) if one.default is None else (),
+            choices=(_compared(one, module) or _choices(one.name, module)) if one.default is None else (),
             awaited=not awaited.isdisjoint(_called(one)),
             behind_scheme=not behind.isdisjoint(_called(one)),
+            told=tuple(_told(one, module.path, sources, told)),
         )
+
+
+def _told(
+    read: Read, path: str, sources: Sources, told: Mapping[str, tuple[ToldPart, ...]]
+) -> Iterator[ToldPart]:
+    """Names of small letters are another thing in each module."""
+    for place, parts in told.items():
+        for one in parts:
+            if one.local and place == path:
+                same = one.name == read.used_as
+            elif one.local:
+                taken = (name for name in sources.taken(place) if name.local == one.name)
+                same = any(name.path == path and name.name == read.used_as for name in taken)
+            else:
+                shared = read.used_as if place == path or read.used_as.isupper() else ""
+                same = one.name in (read.name, read.field, shared)
+            if same:
+                yield one
 
 
 def _called(read: Read) -> Iterator[str]:
@@ -218,10 +251,38 @@ def _choices(name: str, module: Module) -> tuple[str, ...]:
         return ()
     found: list[str] = []
     for node in module.of(ast.Compare):
-        for one in (node.left, *node.comparators):
-            parts = one.elts if isinstance(one, ast.Tuple | ast.List | ast.Set) else [one]
-            found += filter(None, map(text_of, parts))
+        found += _texts((node.left, *node.comparators))
     return tuple(dict.fromkeys(found))
+
+
+def _texts(values: Iterable[ast.expr]) -> Iterator[str]:
+    for one in values:
+        parts = one.elts if isinstance(one, ast.Tuple | ast.List | ast.Set) else [one]
+        yield from filter(None, map(text_of, parts))
+
+
+def _compared(read: Read, module: Module) -> tuple[str, ...]:
+    """`if os.getenv("DB") == "postgres":`, whatever the variable is called; in the order of the source."""
+    names = frozenset(_called(read))
+    found: list[str] = []
+    for node in module.of(ast.Compare):
+        if isinstance(node, ast.Compare) and names & {_name_read(node.left), last_name(node.left).upper()}:
+            found += _texts(node.comparators)
+    return tuple(dict.fromkeys(found))
+
+
+def _name_read(value: ast.expr) -> str:
+    """In capitals, of os.getenv("DB"), os.environ["DB"] and such with .lower() behind; "" for what else is
+    made of a value."""
+    while isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr in PLAIN:
+        value = value.func.value
+    match value:
+        case (
+            ast.Call(args=[ast.Constant(value=str(name)), *_])
+            | ast.Subscript(slice=ast.Constant(value=str(name)))
+        ):
+            return name.upper()
+    return ""
 
 
 def _scheme_of(text: str) -> str:

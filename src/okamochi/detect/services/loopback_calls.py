@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 
 from okamochi.detect.services.evidence import address_of
+from okamochi.detect.services.keyword_arguments import KEYWORDS, spread
 from okamochi.detect.services.kinds import KindFacts
 from okamochi.detect.services.libpq import PAIR
 from okamochi.detect.source.constants import Constants
@@ -27,13 +28,6 @@ __all__ = ["HOSTS", "Said", "said_at"]
 
 HOSTS = frozenset(["localhost", "127.0.0.1", "::1", "0.0.0.0", ""])
 """Names of the loopback that a door of it can serve; 0.0.0.0 leads there, too."""
-KEYWORDS = {
-    **dict.fromkeys(("user", "username", "usr"), "user"),
-    **dict.fromkeys(("password", "passwd", "pass"), "password"),
-    **dict.fromkeys(("database", "db", "dbname", "name"), "database"),
-    **dict.fromkeys(("host", "hostname", "hostaddr", "server"), "host"),
-    "port": "port",
-}
 ORDERS = {
     **dict.fromkeys(("redis", "valkey", "aioredis"), ("host", "port", "database", "password")),
     **dict.fromkeys(("pymongo", "motor", "pika"), ("host", "port")),
@@ -85,7 +79,7 @@ def said_at(
     try:
         for address in _addresses(module, place.line, facts, Constants(sources, _told(module, reads))):
             return _of_url(address, facts, hosts)
-        parts = _parts_at(module, place.line)
+        parts = _parts_at(module, place.line, sources)
         if not parts:
             return None
         read = {part: _read_in(value, reads) for part, value in parts.items() if part != "host"}
@@ -194,10 +188,10 @@ def _checked(
     return Said(port, user, database, password, tuple(sorted((variables or {}).items())))
 
 
-def _parts_at(module: Module, line: int) -> dict[str, ast.expr]:
+def _parts_at(module: Module, line: int, sources: Sources) -> dict[str, ast.expr]:
     """Of a call, of entries of a configuration, of one of Django's databases."""
     for call in module.of(ast.Call):
-        if call.lineno == line and (parts := _of_call(call, module)):
+        if call.lineno == line and (parts := _of_call(spread(call, module, sources), module)):
             return parts
     for node in module.of(ast.Dict):
         entries = text_entries(node)

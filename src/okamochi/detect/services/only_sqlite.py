@@ -77,14 +77,25 @@ def _of_the_extension(sources: Sources, required: set[str]) -> Iterator[tuple[st
 
 def _of_engines(sources: Sources, required: set[str]) -> Iterator[tuple[str, Place]]:
     """create_engine(settings.database_url), whose field is the variable DATABASE_URL, also by a name of the
-    module's own. An address that is put together from several is another thing."""
+    module's own. An address that is put together from several is another thing. None is no address:
+    create_engine(os.getenv("DATABASE_URL")) needs it, too."""
     for module in sources.mentioning("create_engine"):
         for call in module.of(ast.Call):
             if module.imports.full(call.func) in ENGINES and call.args:
                 for value in (call.args[0], *_assigned_to(call.args[0], module)):
-                    named = sorted(_words(value) & required)
+                    named = sorted(_words(value) & (required | _taken_bare(value, module, sources)))
                     if len(named) == 1:
                         yield named[0], (module.path, call.lineno)
+
+
+def _taken_bare(value: ast.expr, module: Module, sources: Sources) -> set[str]:
+    """The variable that an expression is, with nothing in its place and no look at whether it is there."""
+    if not isinstance(value, ast.Call | ast.Subscript):
+        return set()
+    reads = [one for one in reads_of(module, sources) if not one.has_default and not one.branched]
+    looks = {word for one in module.of(ast.If, ast.IfExp) for word in _words(one.test)}
+    held = {one.name for one in reads if not looks.intersection((one.name.upper(), one.used_as.upper()))}
+    return held & {str(one.value) for one in walk(value) if isinstance(one, ast.Constant)}
 
 
 def _of_django(sources: Sources, required: set[str]) -> Iterator[tuple[str, Place]]:

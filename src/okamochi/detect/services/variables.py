@@ -96,8 +96,14 @@ def variables_of(
     for read in leading:
         if read.name in known:
             continue
+        if kinds := named_kinds(facts, read):
+            found[read.name] = kinds[0]
+            continue
         host, pair = host_variable(facts, read.name, names), is_pair(facts, read)
-        if host is None and (pair or read.is_host):
+        is_host = read.is_host or read.part_for(facts) == "host"
+        if is_host:
+            found |= _told_beside(facts, others)
+        if host is None and (pair or is_host):
             found[read.name] = PAIR if pair else "{host}"
             continue
         if host is None:
@@ -110,7 +116,7 @@ def variables_of(
             name = other.name.upper()
             part = name.removeprefix(host.group(1))
             scheme = _scheme_in(part, other, facts, template, dependencies)
-            named = [one for one in other.choices if one.lower() in facts.schemes]
+            named = named_kinds(facts, other)
             if scheme is not None:
                 found[other.name] = scheme
             elif part != name and part in PARTS and not _unknown(facts, PARTS[part]):
@@ -122,6 +128,19 @@ def variables_of(
                 found[name] = part
     found = {name: text for name, text in found.items() if text} | known
     return tuple(ServiceVariable(name=name, template=found[name]) for name in sorted(found))
+
+
+def _told_beside(facts: KindFacts, others: Iterable[VariableRead]) -> dict[str, str]:
+    """What the code makes the user, the password, ... of the address whose host is a variable's value."""
+    parts = {
+        one.name: f"{{{one.part_for(facts)}}}" for one in others if one.part_for(facts) not in ("", "host")
+    }
+    return {name: part for name, part in parts.items() if not _unknown(facts, part)}
+
+
+def named_kinds(facts: KindFacts, read: VariableRead) -> tuple[str, ...]:
+    """What the code compares the variable with, where that names the kind: it holds no address then."""
+    return tuple(one for one in read.choices if one.lower() in facts.schemes)
 
 
 def _scheme_in(
@@ -166,8 +185,9 @@ def is_pair(facts: KindFacts, read: VariableRead) -> bool:
 
 def beside_a_named_host(facts: KindFacts, reads: Iterable[VariableRead]) -> tuple[ServiceVariable, ...]:
     """What is told where the code itself names the host: f"postgresql://{POSTGRES_USER}:{...}@postgres/shop"."""
-    found = _of_the_image(facts, "", tuple(reads))
-    return tuple(ServiceVariable(name=name, template=part) for name, part in sorted(found))
+    reads = tuple(reads)
+    found = dict(_of_the_image(facts, "", reads)) | _told_beside(facts, reads)
+    return tuple(ServiceVariable(name=name, template=found[name]) for name in sorted(found))
 
 
 def _of_the_image(facts: KindFacts, prefix: str, others: Iterable[VariableRead]) -> Iterator[tuple[str, str]]:

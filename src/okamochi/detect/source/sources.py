@@ -209,8 +209,9 @@ class Sources(msgspec.Struct, eq=False, dict=True):
                 yield self.module(path)
 
     def find(self, dotted: str, *, importer: str = "") -> str | None:
-        """The project's file that `import dotted` would load; the importer's own root is searched first."""
-        roots = self._roots(importer)
+        """The project's file that `import dotted` would load; the importer's own root is searched first, the
+        folder in which it says that its package lies last."""
+        roots = (*self._roots(importer), *_above_its_package(dotted, importer))
         return self.remember(("find", dotted, roots), lambda: self._found(dotted.replace(".", "/"), roots))
 
     def _found(self, relative: str, roots: tuple[str, ...]) -> str | None:
@@ -297,6 +298,13 @@ def import_root_of(path: str, known: frozenset[str]) -> str:
     while folder and posixpath.join(folder, "__init__.py") in known:
         folder = posixpath.dirname(folder)
     return folder
+
+
+def _above_its_package(dotted: str, importer: str) -> tuple[str, ...]:
+    """`from shop.model import x` in server/shop/users/routes.py: "server", though shop/users has no
+    __init__.py, by which its root would be known."""
+    first, folders = dotted.partition(".")[0], importer.split("/")[:-1]
+    return ("/".join(folders[: folders.index(first)]),) if first in folders else ()
 
 
 def dotted_name(path: str, root: str, package: str = "") -> str:

@@ -20,6 +20,8 @@ ENV_FILE = regex(r"\.env(?:\..+)?|.+\.env")
 # there to be copied and filled in: what they hold is no value yet
 SAMPLE = regex(r"(?:^|[._-])(?:example|sample|template|dist|tpl)(?:$|[._-])")
 OF_THE_DESK = regex(r"(?:^|[._/-])(?:dev|devel|development|local|tests?|testing|ci)(?:$|[._/-])")
+# tests run beside their services or beside stand-ins, with values that are nobody's secret
+OF_TESTS = regex(r"(?:^|[._-])(?:tests?|testing|e2e|fuzz)(?:$|[._-])")
 OF_VALUES = frozenset({"env/placeholder", "env/blank", "env/loopback"})
 LIMIT_CHARACTERS = 1_000_000
 
@@ -57,6 +59,6 @@ def env_findings(plan: Plan, project: ProjectFiles) -> tuple[Finding, ...]:
             )
         except OkamochiError:
             continue  # whoever uses it is told
-        filled = SAMPLE.search(path) is None
+        filled = SAMPLE.search(path) is None and OF_TESTS.search(path) is None
         found += [one for one in linted if filled or one.rule not in OF_VALUES]
     return (*found, *composed.findings, *compose_cycles(project))

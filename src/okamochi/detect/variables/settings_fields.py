@@ -42,9 +42,28 @@ def settings_fields(
     for node in module.of(ast.ClassDef):
         if is_settings_class(node, settings):
             given = _given_by_code(node.name, sources) if sources is not None else frozenset()
-            for one in _fields(module, node, _rules(module, node, sources), sources):
+            rules = _rules(module, node, sources)
+            own = tuple(_fields(module, node, rules, sources))
+            handed = _handed_down(module, node, settings, rules, sources) if sources is not None else ()
+            said = {one.field for one in own}
+            for one in (*own, *(one for one in handed if one.field not in said)):
                 if one.field not in given:
                     yield one
+
+
+def _handed_down(
+    module: Module, node: ast.ClassDef, settings: frozenset[str], rules: _Rules, sources: Sources
+) -> tuple[Read, ...]:
+    """What it has from classes that read nothing themselves, `class Mail(BaseModel)` of
+    `class Settings(Mail, BaseSettings)`; one of another module is told at the line of the class."""
+    found: dict[str, Read] = {}
+    for place, parent in lineage_of(module, node, sources):
+        if parent.name in settings:
+            continue
+        for one in _fields(place, parent, rules, sources):
+            line = one.line if place is module else node.lineno
+            found.setdefault(one.field, msgspec.structs.replace(one, line=line))
+    return tuple(found.values())
 
 
 def _given_by_code(name: str, sources: Sources) -> frozenset[str]:

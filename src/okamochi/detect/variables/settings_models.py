@@ -18,6 +18,7 @@ __all__ = ["lineage_of", "model_of"]
 
 MODELS = frozenset(["BaseModel", ROOT])
 DEPTH = 5
+ANCESTORS = 200
 
 
 class Model(msgspec.Struct, frozen=True, eq=False):
@@ -46,7 +47,7 @@ def lineage_of(
     """The project's classes that a class comes from, the nearest first."""
     found: list[tuple[Module, ast.ClassDef]] = []
     waiting = [(module, node)]
-    while waiting and len(found) < DEPTH:
+    while waiting and len(found) < ANCESTORS:
         place, heir = waiting.pop(0)
         for base in heir.bases:
             parent = _class(last_name(base), place, sources)

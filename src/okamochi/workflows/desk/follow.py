@@ -32,14 +32,16 @@ def follow(
     """Until Ctrl-C, which ends the desk. `tell` gets the record after each start.
 
     What fails after a change is told, and the next change waited for; what fails at first ends it."""
-    started = False
+    started, over = False, threading.Event()
+    showing = threading.Thread(target=show_log, args=(request.path, world, over), daemon=True)
     try:
         while True:
             names = inputs_of(request, world)
             before = digest_of(request.path, names)
             try:
                 tell(start(request, world))
-                threading.Thread(target=show_log, args=(request.path, world), daemon=True).start()
+                if showing.ident is None:
+                    showing.start()
             except OkamochiError as failure:
                 if not started:
                     raise
@@ -49,6 +51,7 @@ def follow(
                 pause(PAUSE_SECONDS)
             world.reporter.note("what is installed changed: building again")
     finally:
+        over.set()
         down_desk(request.path, world)
 
 
@@ -75,6 +78,10 @@ def tell_failure(failure: OkamochiError, world: World) -> None:
         world.reporter.note(line)
 
 
-def show_log(path: Path, world: World) -> None:
-    with suppress(OkamochiError):
-        logs(path, world, tail=50, follow=True)
+def show_log(path: Path, world: World, over: threading.Event) -> None:
+    """One for all starts: Compose goes on with a container that takes another's place, where two would show
+    each line twice; the log of a single container ends with it."""
+    while not over.is_set():
+        with suppress(OkamochiError):
+            logs(path, world, tail=50, follow=True)
+        over.wait(PAUSE_SECONDS)

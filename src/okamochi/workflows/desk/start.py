@@ -118,7 +118,7 @@ def started(desk: Desk, spec: RunSpec, previous: Previous) -> RunSpec:
     stack = is_desk_stack(desk.plan) and desk.engine.composes
     try:
         return started_stack(desk, spec, previous) if stack else started_container(desk, spec, previous)
-    except OkamochiError:
+    except BaseException:
         if previous.aside:
             previous.come_back()
         raise

@@ -7,7 +7,7 @@ from okamochi.model.correction import Correction, CorrectionKind, is_sound, plai
 from okamochi.model.evidence import Origin
 from okamochi.model.plan import Plan
 from okamochi.run.proof.answer import Outcome
-from okamochi.run.traces import library_of_last_frame
+from okamochi.run.traces import Cause, library_of_last_frame
 from okamochi.workflows.build import Building
 from okamochi.workflows.mending.hints.values.unset import told_of_unset
 from okamochi.workflows.proving.prove_entry import REFUSED, Proof
@@ -20,7 +20,8 @@ PASSED_OVER = (*REFUSED, Outcome.FAILED, Outcome.NO_FOLDER)
 
 def next_entry(proof: Proof, building: Building, given: Mapping[str, str] = NOTHING) -> Correction | None:
     """Passes over an entry point that failed: the building is then of the next one. None when a person named
-    it, what it lacks is a variable that is not `given`, no other is there, or that has none of the routes."""
+    it, what it lacks is a variable that is not `given`, one that was passed over failed in the same way, no
+    other is there, or that has none of the routes."""
     verdict = proof.verdict
     if building.request.locked or verdict.outcome not in PASSED_OVER or verdict.cause is None:
         return None
@@ -32,8 +33,10 @@ def next_entry(proof: Proof, building: Building, given: Mapping[str, str] = NOTH
     said = [one for one in planned.plan.decisions if one.field == "application.object_reference"]
     if any(one.origin is not Origin.DETECTED for one in said):
         return None
+    if any(one.reason == told_of(one.value, verdict.cause) for one in planned.corrections):
+        return None  # what both import fails, and may be what all others import
     name = name_of_plan(planned.plan)
-    reason = plain_reason(f"{name} does not load: {verdict.cause.text}")
+    reason = told_of(name, verdict.cause)
     correction = Correction(kind=CorrectionKind.PASSED_OVER, value=name, reason=reason)
     if not is_sound(correction):
         return None
@@ -46,6 +49,10 @@ def next_entry(proof: Proof, building: Building, given: Mapping[str, str] = NOTH
         building.planned = planned  # main.py failed, and the package alone has not what main.py imports
         return None
     return correction
+
+
+def told_of(name: str, cause: Cause) -> str:
+    return plain_reason(f"{name} does not load: {cause.text}")
 
 
 def refuses_to_start(proof: Proof) -> bool:

@@ -37,10 +37,18 @@ class Previous:
 
     @property
     def serving_port(self) -> int:
-        """0 when nothing serves."""
-        if self.engine is None or self.engine.inspect(self.name).state is not ContainerState.RUNNING:
-            return 0
-        return self.port
+        """0 when nothing serves, or its engine does not answer."""
+        return self.port if self.state is ContainerState.RUNNING else 0
+
+    @property
+    def state(self) -> ContainerState | None:
+        """None where its engine does not answer."""
+        if self.engine is None:
+            return ContainerState.ABSENT
+        try:
+            return self.engine.inspect(self.name).state
+        except EngineError:
+            return None
 
     def step_aside(self, successor: Engine) -> None:
         """Stops it, and keeps it when it was serving."""
@@ -51,13 +59,16 @@ class Previous:
         if self.serving_port:
             self.aside = True
             self.engine.set_aside(self.name, grace_seconds=GRACE_SECONDS)
+        elif self.state is None:
+            self.world.reporter.warn(f"{self.engine.name} does not answer: {self.name} stays there as it is")
         else:
             self.engine.remove(self.name)
 
     def come_back(self) -> None:
-        """After its successor failed: it serves again, or the record of it goes."""
+        """After its successor failed: it serves again, or the record of it goes. One that is there and does
+        not serve is told of by `ps`, and has its port at the next start."""
         if self.engine is None or not self.aside:
-            if self.engine is None or not self.serving_port:
+            if self.state is ContainerState.ABSENT:
                 self.app.state.drop_record()
             return
         self.aside = False  # a further try sets it aside again

@@ -1,11 +1,12 @@
-"""Which folder a command is about, when it was given one that only holds the app's."""
+"""Which folder a command is about, when it was given one that only holds the app's; and how one names it."""
 
 import shlex
 from pathlib import Path
 
+from okamochi.detect.files.subfolders import from_here
 from okamochi.system.project_files import DiskProject
 
-__all__ = ["project_folder", "unread_above"]
+__all__ = ["project_folder", "typed", "unread_above"]
 
 ENVIRONMENT = (".env", ".env.production", ".env.prod")
 # Most projects have one of these: nothing else is looked at then.
@@ -34,6 +35,14 @@ def unread_above(path: Path, folder: Path) -> str:
         return ""
     command = shlex.join(("okamochi", "up", *place_of(folder), "--env-file", str(path / found)))
     return f"{path / found} is not read: {command} gives its values to the app"
+
+
+def typed(root: Path, command: str, *words: str) -> str:
+    """A command about the project in `root`, as it is typed in the current folder."""
+    place = from_here(root, "")
+    option = ("--project",) if command == "exec" else ()
+    named = (*option, place) if place != "." else ()
+    return shlex.join(("okamochi", command, *named, *words))
 
 
 def place_of(folder: Path) -> tuple[str, ...]:

@@ -12,6 +12,8 @@ from okamochi.run.diagnose import diagnose
 from okamochi.run.engine import Engine
 from okamochi.run.state import AppState
 from okamochi.system.world import World
+from okamochi.workflows.starting.apps import App
+from okamochi.workflows.starting.project_folder import typed
 
 __all__ = ["Setup", "offer_setup", "setup_of", "tell_setups"]
 
@@ -100,25 +102,30 @@ def split(text: str, offered: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
     raise UsageError(f"{text!r} is no command", where="--setup", hint=f"the project offers {names}")
 
 
-def tell_setups(plan: Plan, project: Path, state: AppState, world: World) -> None:
+def tell_setups(plan: Plan, app: App, world: World) -> None:
     """At a first start, when there is no data yet: pages may miss what the project's own command makes."""
-    if (told := ways(plan, project)) and not state.setups():
+    if (told := ways(plan, app.root)) and not app.state.setups():
         world.reporter.note(f"the project can set its data up, which was not asked for: {told}")
 
 
-def ways(plan: Plan, project: Path) -> str:
+def ways(plan: Plan, root: Path) -> str:
     """Commands that add something: not one that only drops what is there, nor one that ran before the web."""
     done = {one.argv for one in plan.processes}
     adding = [one for one in plan.setup_commands if one.argv not in done and not one.name.startswith("drop")]
-    start = shlex.join(("okamochi", "up", *(() if project == Path() else (str(project),))))
-    return " or ".join(f"{start} --setup {one.name}" for one in adding[:3])
+    return " or ".join(typed(root, "up", "--setup", one.name) for one in adding[:3])
 
 
-def offer_setup(failure: UnhealthyError, plan: Plan, project: Path) -> None:
-    """Where tables are missing, the hint names what the project itself has to make them."""
-    told = ways(plan, project)
-    if "was not migrated" not in failure.message or not told:
+def offer_setup(failure: UnhealthyError, plan: Plan, root: Path) -> None:
+    """Where tables are missing, the hint names what the project itself has to make them: commands, or files
+    of SQL, of which the plan says why none is run."""
+    if "was not migrated" not in failure.message:
         return
-    failure.hint = (
-        f"the project has commands that set its data up: {told} (some drop what is there; each is run once)"
-    )
+    files = (one.summary for one in plan.decisions if one.field.endswith(".initial_files"))
+    against = next((one.removeprefix("Warning: ") for one in files if one.startswith("Warning: ")), "")
+    if told := ways(plan, root):
+        failure.hint = (
+            f"the project has commands that set its data up: {told} (some drop what is there; each is run "
+            "once)"
+        )
+    elif against:
+        failure.hint = against

@@ -5,7 +5,7 @@ The state folder holds the file, what it is overridden with, and its variables, 
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -25,10 +25,10 @@ from okamochi.render.compose_secrets import maker_name
 from okamochi.render.rendering import RenderedFile
 from okamochi.render.service_containers import container_of
 from okamochi.run.beside import Ailing, Part, Watch, ailing_parts, failure_of
-from okamochi.run.compose import ComposeProject, ServiceState, compose_version, project_name
+from okamochi.run.compose import ComposeProject, ServiceState, compose_version
 from okamochi.run.engine import Engine
 from okamochi.run.engines import engine_named
-from okamochi.run.spec import RunSpec
+from okamochi.run.spec import RunSpec, project_name
 from okamochi.run.state import AppState
 from okamochi.run.wait import (
     START_SECONDS,
@@ -60,7 +60,7 @@ SERVED_BEFORE = "what served before serves on"
 @dataclass(frozen=True)
 class Stack:
     """A stack in its app's state folder. `before` is what served before, to come back to; `elsewhere` is
-    that, when it runs on another engine."""
+    that, when it runs on another engine. `touched` are the processes that Compose was told to replace."""
 
     app: App
     project: ComposeProject
@@ -68,6 +68,7 @@ class Stack:
     world: World
     before: tuple[bytes, bytes] | None = None
     elsewhere: "Stack | None" = None
+    touched: set[str] = field(default_factory=set, compare=False)
 
     @property
     def web(self) -> str:
@@ -112,12 +113,12 @@ class Stack:
             self.come_back(running)
             raise
         except BaseException:
-            self.come_back(running)
+            self.come_back(running, interrupted=True)
             raise
         if healthy.note:
             self.world.reporter.note(healthy.note)
         if self.elsewhere is not None:
-            self.elsewhere.project.stop(volumes=False, grace_seconds=5)
+            self.elsewhere.be_gone()
         if not ailing:
             return None
         goes_on = f"web serves at {url_of(spec)} and goes on: 'okamochi down' ends it"
@@ -153,6 +154,7 @@ class Stack:
         try:
             if self.elsewhere is not None:
                 self.elsewhere.make_room(self.engine)
+            self.project.settle()
             if self.before is None or self.elsewhere is not None:
                 self.project.start()
             else:
@@ -171,6 +173,13 @@ class Stack:
             self.project.halt(())
         except EngineError as error:
             self.world.reporter.warn(error.message)
+
+    def be_gone(self) -> None:
+        """After the same stack came up on another engine."""
+        try:
+            self.project.stop(volumes=False, grace_seconds=5)
+        except EngineError as error:
+            self.world.reporter.warn(f"what ran on {self.engine.name} is still there: {error.message}")
 
     def secrets_made(self, plan: Plan) -> None:
         """Alone and first where something ran before: made again (of a new image) together with the others,
@@ -197,6 +206,7 @@ class Stack:
                 raise EngineError(f"{name} failed", where=f"processes.{name}", hint="see its log")
         others = tuple(one for one in self.serving(plan) if one != "web")
         # a worker that ends its job, or a slow stop of web, need not be waited for before the other begins
+        self.touched.update(self.serving(plan))
         apart = partial(self.project.start, others, alone=True, rest=True)
         with beside(apart) if others else nullcontext():
             self.project.start(("web",), alone=True)
@@ -206,7 +216,9 @@ class Stack:
         others = tuple(one.name for one in plan.processes if one.name not in releases)
         return (*others, *(("proxy",) if plan.domain else ()))
 
-    def come_back(self, running: dict[str, str]) -> None:
+    def come_back(self, running: dict[str, str], *, interrupted: bool = False) -> None:
+        told = "stopping what was started" if self.before is None else "bringing back what ran before"
+        self.world.reporter.note(told)
         if self.before is None or self.elsewhere is not None:
             self.project.stop(volumes=False, grace_seconds=5)
         if self.before is None:
@@ -218,6 +230,10 @@ class Stack:
         if former is None:
             return
         try:
+            former.project.settle()
+            if interrupted and self.touched:
+                # a stop that was begun goes on in the engine without Compose: what still runs may end soon
+                former.project.halt(sorted(self.touched))
             former.started_again(running)
             former.serve_again()
         except EngineError as error:

@@ -21,6 +21,8 @@ REFUSED = re.compile(r"password authentication failed for user|Access denied for
 AT_FAULT = re.compile(r"(?i)unhealthy|failed to start|exited|\berror\b")
 TIMED_OUT = re.compile(r"(?i)time(?:d ?out|out)\b")
 UNREACHED = re.compile(r"the service at (?P<host>[\w.-]+?)(?::(?P<port>\d+))? cannot be reached")
+# initdb of Postgres and mysqld --initialize, of a folder that holds something else
+ANOTHERS = re.compile(r"exists but is not empty|data directory has files in it")
 UNWRITABLE = re.compile(r"(?i)permission denied|operation not permitted|read-only file system|EACCES")
 
 
@@ -104,6 +106,12 @@ def service_failure(project: ComposeProject, service: BackingService, error: Eng
         hint = (
             f"it may not write its data: see who owns the volume {volume} ({project.program.engine} volume "
             f"inspect {volume}); okamochi down --volumes starts with empty data"
+        )
+    if ANOTHERS.search(log) and service.volume_path:
+        hint = (
+            f"the volume {project.name}_{service.name}-data holds what another database wrote, and nothing "
+            "moves it: bring the former version up again and save it (okamochi backup), before okamochi down "
+            "--volumes starts with empty data"
         )
     return EngineError(
         f"the service {service.name} ({service.image}) did not become healthy",

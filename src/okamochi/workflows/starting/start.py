@@ -20,6 +20,7 @@ from okamochi.workflows.starting.built_and_loaded import Loaded
 from okamochi.workflows.starting.coded_passwords import keep_coded_passwords
 from okamochi.workflows.starting.env_values import Values
 from okamochi.workflows.starting.left_out import tell_left_out
+from okamochi.workflows.starting.moved_data import end_former_stack, former_plan, tell_left_data
 from okamochi.workflows.starting.previous import Previous
 from okamochi.workflows.starting.serves_already import is_healthy, start_digest
 from okamochi.workflows.starting.setup import Setup, setup_of
@@ -82,6 +83,7 @@ class Start:
                 return serving
         app.state.put_started_as("")
         setup = setup_of(self.setup, plan, app.state, world)
+        former = former_plan(app.state)
         app.state.put_plan(plan_to_json(msgspec.structs.replace(plan, services=(), decisions=())))
         run_releases(plan, web, engine, world)
         web_port = WebPort(self.port, plan.web.port, self.previous, world, self.told)
@@ -92,6 +94,8 @@ class Start:
             return spec
 
         record = self._replaced(lambda: web_port.started(start_on, EngineError, UnhealthyError))
+        end_former_stack(app, world)
+        tell_left_data(former, msgspec.structs.replace(plan, services=()), app, world)
         start_workers(plan, web, engine, world)
         tell_unwritable_volumes(record.container, plan, engine, world)
         app.state.put_started_as(digest)
@@ -101,6 +105,7 @@ class Start:
         """The record of a stack that serves; what ran before as one container makes room."""
         app, engine, world = self.app, self.engine, self.world
         setup = setup_of(self.setup, self.loaded.built.plan, app.state, world)
+        former = former_plan(app.state)
 
         def start_on(port: int) -> tuple[RunSpec, str, FailingBeside | None]:
             failing = None
@@ -122,6 +127,7 @@ class Start:
         app.state.put_record(record)
         if failing is None:
             app.state.put_started_as(digest)
+        tell_left_data(former, plan, app, world)
         app.state.put_plan(plan_to_json(plan))
         tell_unwritable_volumes(spec.name, plan, engine, world)
         if self.previous.name and self.previous.name != spec.name:

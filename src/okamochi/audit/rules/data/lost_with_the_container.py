@@ -19,6 +19,7 @@ from okamochi.audit.interpolation import known_to_compose, resolved
 from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.servers import servers
 from okamochi.audit.services import merged, services, workdir
+from okamochi.audit.written_folders import movers
 from okamochi.model.plan import APP_ROOT
 
 SEVERITY = Severity.WARNING
@@ -44,6 +45,8 @@ def look(setup: Setup) -> Finds:
         ):
             home = workdir(container.stage)
             for volume in setup.plan.volumes[:1] if home else ():
+                if movers(volume, setup):
+                    continue  # okamochi's own image alone leads the app there
                 path = posixpath.join(home, posixpath.relpath(volume.path, APP_ROOT))
                 if volume.path.startswith(f"{APP_ROOT}/") and not MADE_UP.search(volume.path):
                     told.add(container.path)

@@ -49,4 +49,6 @@ def look(setup: Setup) -> Finds:
 def shipped_tools(one: Instruction) -> list[str]:
     if TAKEN_AWAY.search(one.rest):
         return []
-    return [name for name in dict.fromkeys(packages_of(one)) if BUILDING.fullmatch(name)]
+    found = [name for name in dict.fromkeys(packages_of(one)) if BUILDING.fullmatch(name)]
+    # alone it compiles nothing: a Makefile starts the image's commands
+    return [] if found == ["make"] else found

@@ -15,6 +15,7 @@ from okamochi.workflows.mending.unwanted_keyword import refusing_package
 WHEELS_SINCE = min(CAME_OUT.values())
 # each takes a build and a proof
 MOST_MINORS = 2
+ABSTRACT = regex(r"Can't instantiate abstract class (?P<name>\w+)\b.*")
 RELEASE = regex(r"(?P<major>\d+)\.(?P<minor>\d+)")
 
 
@@ -34,7 +35,8 @@ def mend(failed: Failed) -> Mended:
             )
             if package:
                 return older(failed, package)
-            return of_that_day(failed, since=WHEELS_SINCE) if refused_by_streamlit(answer) else None
+            changed = refused_by_streamlit(answer) or became_abstract(answer, failed)
+            return of_that_day(failed, since=WHEELS_SINCE) if changed else None
         case _:
             return None
 
@@ -81,3 +83,13 @@ def refused_by_streamlit(answer: Answer) -> bool:
     """Whether it does not take what the script gives it. The traceback that its page shows is without its own
     frames; a secret or a page that is not there is missing in any version."""
     return answer.error.startswith("streamlit.errors.") and not answer.error.endswith("NotFoundError")
+
+
+def became_abstract(answer: Answer, failed: Failed) -> bool:
+    """Whether a class of a library, of which the app makes objects, is a base alone in the version that is
+    there: fields.Number() of marshmallow 4."""
+    found = ABSTRACT.fullmatch(answer.message) if answer.error == "TypeError" else None
+    if found is None:
+        return False
+    project, own = failed.planned.project, f"class {found['name']}"
+    return not any(own in (project.read_text(path) or "") for path in project.files("**/*.py"))

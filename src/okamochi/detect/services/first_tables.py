@@ -1,0 +1,110 @@
+"""A database whose tables nothing in the project makes, and the one file of SQL that has them: a dump that
+the author loaded by hand, or schema.sql. The database's image runs it once, when its volume is new.
+"""
+
+import posixpath
+import re
+from collections.abc import Iterable
+
+import msgspec
+
+from okamochi.detect.source.sources import Sources
+from okamochi.model.backing_service import BackingService, ServiceKind
+from okamochi.model.evidence import Decision, Evidence
+from okamochi.system.patterns import regex
+
+__all__ = ["with_first_tables"]
+
+KINDS = (ServiceKind.MYSQL, ServiceKind.MARIADB, ServiceKind.POSTGRES)
+MOST_BYTES = 20_000_000
+MAKES = regex(r"\bcreate\s+table\b", re.IGNORECASE)
+# the app, or a command of it, makes them
+MAKES_IN_CODE = regex(
+    r"\bcreate_all\b|\bcreate_tables?\b|\bexecutescript\b|\bcreate\s+table\b", re.IGNORECASE
+)
+ASIDE = regex(r"(?:.*/)?(?:tests?|migrations|versions|fixtures|backups?|docs?|examples?)/.*", re.IGNORECASE)
+OF_MYSQL = regex(r"`\w+`|\bengine\s*=|\bauto_increment\b", re.IGNORECASE)
+OF_POSTGRES = regex(r"\b(?:big)?serial\b|\bpg_catalog\b|\bjsonb\b|\btimestamptz\b|\bbytea\b", re.IGNORECASE)
+OWN_DATABASE = regex(r"\bcreate\s+(?:database|schema)\s+(?!if\b|/\*!\d+ if\b)[`\"]?(\w+)", re.IGNORECASE)
+DROPS_DATABASE = regex(r"\bdrop\s+(?:database|schema)\b", re.IGNORECASE)
+USES = regex(r"^\s*(?:use\s+|\\connect\s+|\\c\s+)[`\"]?(\w+)", re.IGNORECASE | re.MULTILINE)
+OWNER = regex(r"\bowner\s+to\s+\"?(\w+)", re.IGNORECASE)
+
+
+def with_first_tables(
+    sources: Sources, services: Iterable[BackingService], *, made: bool
+) -> tuple[tuple[BackingService, ...], tuple[Decision, ...]]:
+    """`made` is true where the project has a release process, or commands that set its data up."""
+    services = tuple(services)
+    databases = [one for one in services if one.kind in KINDS]
+    if made or len(databases) != 1 or databases[0].initial_files or _makes_itself(sources):
+        return services, ()
+    (database,) = databases
+    found = [path for path in _files(sources) if _fits(_text(sources, path), database)]
+    if len(found) != 1:
+        return services, _several(database, found)
+    path = found[0]
+    place = Evidence(path=path, line=0, reason="makes tables, which nothing else in the project does")
+    against = _against(_text(sources, path), database)
+    field = f"services.{database.name}.initial_files"
+    if against:
+        told = f"Warning: nothing makes the tables of {database.name}, and {path} is not run: {against}"
+        return services, (Decision.detected(field, told, (place,)),)
+    begun = msgspec.structs.replace(database, initial_files=(path,))
+    told = f"{database.name} begins with {path}, once, when its volume is new"
+    kept = tuple(begun if one is database else one for one in services)
+    return kept, (Decision.detected(field, told, (place,)),)
+
+
+def _several(database: BackingService, found: list[str]) -> tuple[Decision, ...]:
+    if not found:
+        return ()
+    names = ", ".join(found[:4])
+    told = (
+        f"Warning: nothing makes the tables of {database.name}; {names} have some: mount those that it "
+        f"begins with at /docker-entrypoint-initdb.d of a service {database.name} in a compose.yaml"
+    )
+    places = (Evidence(path=one, line=0, reason="makes tables") for one in found[:4])
+    return (Decision.detected(f"services.{database.name}.initial_files", told, tuple(places)),)
+
+
+def _makes_itself(sources: Sources) -> bool:
+    return any(MAKES_IN_CODE.search(sources.text(path)) is not None for path in sources.all_paths)
+
+
+def _files(sources: Sources) -> list[str]:
+    """Of SQL that makes tables, those that no code opens."""
+    opened = " ".join(text for path in sources.all_paths if ".sql" in (text := sources.text(path)))
+    paths = (one for one in sources.project.files("**/*.sql") if ASIDE.fullmatch(one) is None)
+    return [
+        one
+        for one in paths
+        if posixpath.basename(one) not in opened and MAKES.search(_text(sources, one)) is not None
+    ]
+
+
+def _text(sources: Sources, path: str) -> str:
+    text = sources.project.read_text(path) or ""
+    return text if len(text) <= MOST_BYTES else ""
+
+
+def _fits(text: str, database: BackingService) -> bool:
+    """Whether nothing in it is of the other kind's language."""
+    other = OF_MYSQL if database.kind is ServiceKind.POSTGRES else OF_POSTGRES
+    return other.search(text) is None
+
+
+def _against(text: str, database: BackingService) -> str:
+    """Why it would fail, or make its tables where the app does not look; ""."""
+    own = OWN_DATABASE.search(text)
+    if own is not None:
+        return (
+            f"it makes the database {own[1]}, which is there then; CREATE DATABASE IF NOT EXISTS lets it run"
+        )
+    if DROPS_DATABASE.search(text) is not None:
+        return "it drops a database"
+    elsewhere = next((one for one in USES.findall(text) if one != database.database), "")
+    if elsewhere:
+        return f"it makes them in the database {elsewhere}, and the app's is {database.database}"
+    owner = next((one for one in OWNER.findall(text) if one != database.user), "")
+    return f"it gives them to the user {owner}, and the app's is {database.user}" if owner else ""

@@ -1,0 +1,133 @@
+"""Names whose values become the parts of an address, whatever they are called, by where the code puts them.
+
+f"postgresql://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}"
+"mysql://%s:%s@%s/%s" % (user, password, server, name)
+URL.create("postgresql", host=settings.server, username=settings.login)
+pymysql.connect(host=os.getenv("CLEARDB_ADDRESS"), user=os.getenv("CLEARDB_LOGIN"))
+"""
+
+import ast
+from collections.abc import Iterator
+from itertools import chain
+
+import msgspec
+
+from okamochi.detect.services.clients import CONNECTS, MODULES
+from okamochi.detect.services.keyword_arguments import KEYWORDS, spread
+from okamochi.detect.source.python_source import Module
+from okamochi.detect.source.sources import Sources
+from okamochi.detect.source.syntax import keyword_value, text_of
+from okamochi.pypi.python_values import last_name
+from okamochi.system.patterns import regex
+
+__all__ = ["ToldPart", "told_parts"]
+
+MARK = "\0"
+VALUE = rf"(?:{MARK}(\d+){MARK}|[^{MARK}/:@?]*)"
+# the address of mongodb+srv:// is no host
+ADDRESS = regex(
+    rf"(?P<scheme>[a-z]+)(?:\+(?!srv)\w+)?://(?:{VALUE}(?::{VALUE})?@)?{VALUE}(?::{VALUE})?(?:/{VALUE})?"
+)
+ORDER = ("user", "password", "host", "port", "database")
+IN_PLACES = regex(r"\{\w*\}|%s|%d")
+# what leaves the value as it is
+PLAIN = frozenset(["str", "int", "quote", "quote_plus"])
+
+
+class ToldPart(msgspec.Struct, frozen=True):
+    """`of` is the scheme of the address, or the module of the client, that the name is a `part` of: "host",
+    "user", ... `local` is a name that the module itself gives a value; others are looked up elsewhere."""
+
+    of: str
+    part: str
+    name: str
+    local: bool
+
+
+def told_parts(module: Module, sources: Sources) -> Iterator[ToldPart]:
+    words = sources.words(module.path)
+    if "://" in module.text:
+        for node in module.of(ast.JoinedStr, ast.BinOp, ast.Call):
+            yield from _of_address(_pieces(node))
+    if "URL" in words or not (MODULES.isdisjoint(words) or CONNECTS.isdisjoint(words)):
+        for call in module.of(ast.Call):
+            taker = _taker(call, module)
+            for one in spread(call, module, sources).keywords if taker else ():
+                yield from _part(taker, KEYWORDS.get(one.arg or "", ""), one.value)
+
+
+def _taker(call: ast.Call, module: Module) -> str:
+    """The module of a client that connects, or the scheme of an address that SQLAlchemy puts together."""
+    full = module.imports.full(call.func)
+    top, _, rest = full.partition(".")
+    if top in MODULES:
+        return top if rest.rpartition(".")[2] in CONNECTS else ""
+    if full.endswith(("URL.create", ".URL")):
+        named = call.args[0] if call.args else keyword_value(call, "drivername")
+        return text_of(named).partition("+")[0]
+    return ""
+
+
+def _of_address(pieces: list[str | ast.expr]) -> Iterator[ToldPart]:
+    text = "".join(
+        one if isinstance(one, str) else f"{MARK}{place}{MARK}" for place, one in enumerate(pieces)
+    )
+    found = ADDRESS.match(text)
+    # f"redis://{ADDRESS}" may hold a port, too
+    if found is None or ("@" not in found[0] and found[0].count(":") < 2):
+        return
+    for part, place in zip(ORDER, found.groups()[1:], strict=True):
+        value = pieces[int(place)] if place else ""
+        if isinstance(value, ast.expr):
+            yield from _part(found["scheme"], part, value)
+
+
+def _pieces(node: ast.AST) -> list[str | ast.expr]:
+    """The texts and values that make one text, in their order."""
+    match node:
+        case ast.JoinedStr(values=values):
+            return list(chain.from_iterable(_pieces(one) for one in values))
+        case ast.FormattedValue(value=value):
+            return [value]
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            return [*_pieces(left), *_pieces(right)]
+        case ast.BinOp(left=ast.Constant(value=str(text)), op=ast.Mod(), right=right):
+            return _filled(text, right.elts if isinstance(right, ast.Tuple) else [right])
+        case ast.Call(
+            func=ast.Attribute(value=ast.Constant(value=str(text)), attr="format"), args=args, keywords=[]
+        ):
+            return _filled(text, args)
+        case ast.Constant(value=str(text)):
+            return [text]
+        case ast.expr():
+            return [node]
+        case _:
+            return []
+
+
+def _filled(text: str, values: list[ast.expr]) -> list[str | ast.expr]:
+    texts = IN_PLACES.split(text)
+    if len(texts) != len(values) + 1:
+        return [text]
+    return [*chain.from_iterable(zip(texts, values, strict=False)), texts[-1]]
+
+
+def _part(of: str, part: str, value: ast.expr) -> Iterator[ToldPart]:
+    match value:
+        case _ if not part:
+            return
+        case ast.Call(func=function, args=[inner, *_]) if last_name(function) in PLAIN:
+            yield from _part(of, part, inner)
+        case ast.BoolOp(op=ast.Or(), values=[first, *_]):
+            yield from _part(of, part, first)
+        case (
+            ast.Call(args=[ast.Constant(value=str(name)), *_])
+            | ast.Subscript(slice=ast.Constant(value=str(name)))
+        ):
+            yield ToldPart(of, part, name, local=False)
+        case ast.Name(id=name):
+            yield ToldPart(of, part, name, local=True)
+        case ast.Attribute(attr=name):
+            yield ToldPart(of, part, name, local=False)
+        case _:
+            return

@@ -1,0 +1,79 @@
+"""A database begins with the file of SQL that alone has its tables."""
+
+import pytest
+
+from okamochi.model.plan import Plan
+from tests.detect.plans import decision, planned
+
+CONNECTS = (
+    "import pymysql\nfrom flask import Flask\napp = Flask(__name__)\n"
+    "def db():\n    return pymysql.connect(host='localhost', user='me', password='S3same', database='bank')\n"
+)
+DUMP = "-- MySQL dump\nDROP TABLE IF EXISTS `account`;\nCREATE TABLE `account` (`id` int) ENGINE=InnoDB;\n"
+FIELD = "services.db.initial_files"
+
+
+def plan_with(dump: str = DUMP, source: str = CONNECTS, **others: str) -> Plan:
+    files = {"requirements.txt": "flask\npymysql\n", "app.py": source, "Dump.sql": dump}
+    return planned({**files, **{name.replace("__", "."): text for name, text in others.items()}})
+
+
+def begun_with(plan: Plan) -> tuple[str, ...]:
+    (service,) = plan.services
+    return service.initial_files
+
+
+def test_tables_that_a_dump_alone_has_are_made_of_it() -> None:
+    plan = plan_with(queries__sql="SELECT * FROM account;\n")
+    assert begun_with(plan) == ("Dump.sql",)
+    assert decision(plan, FIELD).summary == "db begins with Dump.sql, once, when its volume is new"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        f"{CONNECTS}with db().cursor() as c:\n    c.execute('CREATE TABLE IF NOT EXISTS account (id int)')\n",
+        f"{CONNECTS}with open('Dump.sql') as f:\n    text = f.read()\n",
+        f"{CONNECTS}@app.cli.command('init-db')\ndef init():\n    db().query('...')\n",
+    ],
+)
+def test_a_dump_is_left_alone_where_the_code_makes_the_tables_or_opens_it(source: str) -> None:
+    assert begun_with(plan_with(source=source)) == ()
+
+
+@pytest.mark.parametrize(
+    ("dump", "why"),
+    [
+        (f"CREATE DATABASE bank;\nUSE bank;\n{DUMP}", "it makes the database bank, which is there"),
+        (f"USE shop;\n{DUMP}", "it makes them in the database shop, and the app's is bank"),
+        (f"DROP DATABASE IF EXISTS bank;\n{DUMP}", "it drops a database"),
+    ],
+)
+def test_a_dump_that_would_fail_or_go_elsewhere_is_told_and_not_run(dump: str, why: str) -> None:
+    plan = plan_with(dump)
+    assert begun_with(plan) == ()
+    assert decision(plan, FIELD).summary.startswith(
+        "Warning: nothing makes the tables of db, and Dump.sql is"
+    )
+    assert why in decision(plan, FIELD).summary
+
+
+def test_what_makes_its_database_only_where_it_is_missing_is_run() -> None:
+    assert begun_with(plan_with(f"CREATE DATABASE IF NOT EXISTS bank;\nUSE `bank`;\n{DUMP}")) == ("Dump.sql",)
+    assert begun_with(plan_with(f"CREATE DATABASE /*!32312 IF NOT EXISTS*/ `bank`;\n{DUMP}")) == ("Dump.sql",)
+
+
+def test_of_several_files_none_is_run_and_all_are_named() -> None:
+    plan = plan_with(other__sql="create table `b` (id int);")
+    assert begun_with(plan) == ()
+    assert "Dump.sql, other.sql have some" in decision(plan, FIELD).summary
+
+
+def test_a_file_of_the_other_database_s_language_is_none() -> None:
+    source = CONNECTS.replace("pymysql", "psycopg2").replace("database=", "dbname=")
+    files = {"requirements.txt": "flask\npsycopg2\n", "app.py": source, "Dump.sql": DUMP}
+    assert begun_with(planned(files)) == ()
+    files["Dump.sql"] = "CREATE TABLE account (id SERIAL);\n"
+    assert begun_with(planned(files)) == ("Dump.sql",)
+    files["Dump.sql"] += "ALTER TABLE public.account OWNER TO anna;\n"
+    assert "it gives them to the user anna" in decision(planned(files), FIELD).summary
