@@ -68,6 +68,18 @@ def test_a_class_of_a_library_that_became_abstract_was_none_on_the_day_of_the_la
     assert (found.value if found is not None else "") == tried
 
 
+def test_the_package_whose_class_became_abstract_is_lowered_where_the_day_does_not_help(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "book.py").write_text("from marshmallow import fields\n\nprice = fields.Number()\n")
+    text = 'File "/app/book.py", line 3, in <module>\n    price = fields.Number()'
+    answer = Answer(outcome="failed", error="TypeError", message=f"{CANNOT} Number with a method", text=text)
+    planned = project(tmp_path)
+    for installed, value in (({"marshmallow": "4.1.0"}, "marshmallow<4"), ({}, "")):
+        found = correction_for(Failed(verdict_of(answer), answer, planned, installed=installed))
+        assert (found.value if found is not None else "") == value
+
+
 def failed(outcome: Outcome, text: str = "Invalid width") -> Proof:
     return Proof(Verdict(outcome=outcome, cause=Cause(text, "see the log")))
 

@@ -3,9 +3,11 @@
 TypeError: Admin.__init__() got an unexpected keyword argument 'template_mode'
 TypeError: SQLAlchemy.create_all() got an unexpected keyword argument 'app'
 AttributeError: 'Flask' object has no attribute 'before_first_request'
+TypeError: Can't instantiate abstract class Number with abstract method num_type
 """
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -23,11 +25,12 @@ if TYPE_CHECKING:
 
     from okamochi.workflows.plan import PlannedProject
 
-__all__ = ["refused_word", "refusing_package"]
+__all__ = ["ABSTRACT", "package_of_abstract", "refused_word", "refusing_package"]
 
 UNWANTED = regex(
     r"(?P<name>\w+)(?:\.(?P<method>\w+))?\(\) got an unexpected keyword argument '(?P<word>\w+)'.*"
 )
+ABSTRACT = regex(r"Can't instantiate abstract class (?P<name>\w+)\b.*")
 LACKED = regex(r"'(?P<name>\w+)' object has no attribute '(?P<word>\w+)'.*")
 
 
@@ -60,6 +63,24 @@ def refusing_package(answer: Answer, planned: "PlannedProject", installed: "Iter
     others = planned.project.files("**/*.py") if pattern is LACKED or of_object else ()
     found = (module for one in (own, *others) for module in imported_from(planned, one, match["name"]))
     module = next(found, "")
+    package = canonicalize_name(distribution_of(module.partition(".")[0]))
+    return package if package in set(installed) else ""
+
+
+def package_of_abstract(answer: Answer, planned: "PlannedProject", installed: "Iterable[str]") -> str:
+    """The installed package whose class the failing line makes an object of: marshmallow for fields.Number(),
+    where the module has `from marshmallow import fields`."""
+    match = ABSTRACT.fullmatch(answer.message) if answer.error == "TypeError" else None
+    path, _, line = own_frame(answer.text).rpartition(":")
+    if match is None or not path.startswith(f"{APP_ROOT}/"):
+        return ""
+    own = path.removeprefix(f"{APP_ROOT}/")
+    lines = (planned.project.read_text(own) or "").splitlines()
+    shown = lines[int(line) - 1] if line.isdecimal() and 0 < int(line) <= len(lines) else ""
+    called = re.search(rf"\b(?:(?P<root>\w+)(?:\.\w+)*\.)?{match['name']}\s*\(", shown)
+    if called is None:
+        return ""
+    module = next(imported_from(planned, own, called["root"] or match["name"]), "")
     package = canonicalize_name(distribution_of(module.partition(".")[0]))
     return package if package in set(installed) else ""
 

@@ -8,14 +8,13 @@ from okamochi.workflows.mending.failed import Failed, Mended
 from okamochi.workflows.mending.lacking import lacking_installed, lacking_package, package_without
 from okamochi.workflows.mending.newer_release import is_of_pins_alone, newer_releases
 from okamochi.workflows.mending.python_releases import CAME_OUT
-from okamochi.workflows.mending.unwanted_keyword import refusing_package
+from okamochi.workflows.mending.unwanted_keyword import ABSTRACT, package_of_abstract, refusing_package
 
 # Before the oldest Python that there is a base for came out, an index had no compiled packages for any: to
 # build a whole scientific stack from source, only to meet the next error, serves nobody.
 WHEELS_SINCE = min(CAME_OUT.values())
 # each takes a build and a proof
 MOST_MINORS = 2
-ABSTRACT = regex(r"Can't instantiate abstract class (?P<name>\w+)\b.*")
 RELEASE = regex(r"(?P<major>\d+)\.(?P<minor>\d+)")
 
 
@@ -30,8 +29,10 @@ def mend(failed: Failed) -> Mended:
             # what is pinned is the same on any day
             return (*later, *by_age) if is_of_pins_alone(failed) else (*by_age, *later)
         case Outcome.FAILED if answer is not None:
-            package = lacking_installed(answer, installed) or refusing_package(
-                answer, failed.planned, installed
+            package = (
+                lacking_installed(answer, installed)
+                or refusing_package(answer, failed.planned, installed)
+                or package_of_abstract(answer, failed.planned, installed)
             )
             if package:
                 return older(failed, package)
