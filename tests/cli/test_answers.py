@@ -19,6 +19,7 @@ from okamochi.workflows.running import Seen
 from tests.cli.program import Program, tree_of
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
+OKAMOCHI = str(Path(sys.executable).parent / "okamochi")
 NAMES = ("flask-minimal", "flask-factory", "invoice")
 
 
@@ -56,6 +57,15 @@ def test_the_plan_begins_with_the_framework_as_it_is_written(program: Program, t
     (tmp_path / "main.py").write_text("from fastapi import FastAPI\n\napp = FastAPI()\n")
     (tmp_path / "requirements.txt").write_text("fastapi\n")
     assert ": FastAPI, Python 3" in program.ok("plan", tmp_path).stdout.splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    ("words", "completed"), [("okamochi re", "plain,render"), ("okamochi render kub", "plain,kubernetes")]
+)
+def test_the_shell_completes_commands_and_targets(program: Program, words: str, completed: str) -> None:
+    asked = {"_OKAMOCHI_COMPLETE": "bash_complete", "COMP_WORDS": words}
+    shell = program.with_environ(**asked, COMP_CWORD=str(words.count(" ")))
+    assert completed in Program(shell.environ, (OKAMOCHI,)).ok().stdout.splitlines()
 
 
 def test_no_field_at_all_cannot_be_explained(program: Program) -> None:

@@ -22,8 +22,15 @@ if TYPE_CHECKING:
 MOST_SHOWN = 8
 
 
+def targets(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
+    """For the shell's completion."""
+    from okamochi.render.renderers import RENDERERS
+
+    return [name for name in (*(one.target for one in RENDERERS), "all") if name.startswith(begun)]
+
+
 @click.command(name="render")
-@click.argument("target", required=False)
+@click.argument("target", required=False, shell_complete=targets)
 @click.argument("path", default=".", type=click.Path(path_type=Path), metavar="[PATH]")
 @click.option(
     "--adopt",
