@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from okamochi.run.host.isolation import best_isolation
+from okamochi.run.host.confine import landlock_version
+from okamochi.run.host.isolation import Apart, best_isolation
 from okamochi.system.subprocess_runner import SubprocessRunner
 
 
@@ -22,6 +23,14 @@ def require_namespaces() -> None:
     """For code that must not run in the machine's own, as in most containers."""
     if not has_namespaces():
         lacking("this machine offers no namespaces to run other people's code in")
+
+
+def require_apart(apart: Apart) -> None:
+    """For code that is kept from the rest in one way that is not namespaces."""
+    if apart is Apart.JAIL and os.geteuid() != 0:
+        pytest.skip("only root may make another folder its root")
+    if apart is Apart.LANDLOCK and not landlock_version():
+        lacking("this kernel has no landlock")
 
 
 @cache

@@ -16,12 +16,15 @@ from okamochi.errors import BuildError, PlanError, UnfitPythonError, Unreachable
 from okamochi.model.lock_codec import lock_from_json, lock_to_json
 from okamochi.oci.native import native_platforms
 from okamochi.oci.platform import LINUX_AMD64, LINUX_ARM64, Platform
+from okamochi.run.host import isolated
+from okamochi.run.host.isolation import Apart, Isolation
 from okamochi.system.cache import Cache
 from okamochi.system.clock import Clock
 from okamochi.system.http import UrllibTransport
 from okamochi.system.progress import SilentReporter
 from okamochi.system.subprocess_runner import SubprocessRunner
 from okamochi.system.world import World
+from okamochi.workflows.from_source import wheel_builder
 from okamochi.workflows.from_source.held_back import newest_wheels
 from okamochi.workflows.from_source.python_attempts import on_another_python
 from okamochi.workflows.from_source.source_builds import build_again
@@ -30,6 +33,7 @@ from okamochi.workflows.layers.native import complete_base
 from okamochi.workflows.locking.lock import LockMode, LockSession
 from okamochi.workflows.plan import plan_project
 from tests.bad_projects.conftest import FLASK_APP
+from tests.lacks import require_apart
 from tests.pypi.wheel_making import make_wheel
 
 pytestmark = [
@@ -195,6 +199,45 @@ def test_what_only_a_newer_version_of_a_requirement_asks_for_is_built_as_well(
     assert [f"{one.name}=={one.version}" for one in wheels] == ["flask==99.0", "tiny==1.0", "words==2.0"]
     assert [one.name for one in wheels if one.built_from is not None] == ["tiny"]
     assert len(trees_of(session, wheels)) == 3
+
+
+@pytest.fixture
+def only(monkeypatch: pytest.MonkeyPatch) -> Callable[[Apart], None]:
+    """As on a machine that gives nothing better."""
+
+    def give(apart: Apart) -> None:
+        require_apart(apart)
+        for module in (isolated, wheel_builder):
+            monkeypatch.setattr(module, "best_isolation", lambda *_: Isolation((), (), apart=apart))
+
+    return give
+
+
+@pytest.mark.parametrize("apart", [Apart.JAIL, Apart.LANDLOCK])
+def test_without_namespaces_the_same_wheel_is_built(
+    settled: Callable[..., LockSession], only: Callable[[Apart], None], apart: Apart
+) -> None:
+    only(apart)
+    session = settled(backend(PURE))
+    assert content_of(session, "tiny.py") == b"value = 1\n"
+
+
+def test_as_root_compilers_run_in_a_jail(
+    settled: Callable[..., LockSession], only: Callable[[Apart], None]
+) -> None:
+    only(Apart.JAIL)
+    session = settled(backend(COMPILED))
+    assert content_of(session, "tiny.so")[:4] == b"\x7fELF"
+
+
+def test_without_a_root_nothing_is_compiled_with_this_machines_compilers(
+    settled: Callable[..., LockSession], only: Callable[[Apart], None]
+) -> None:
+    only(Apart.LANDLOCK)
+    native = PURE.replace("py3-none-any", f"cp313-cp313-linux_{os.uname().machine}")
+    for module in (COMPILED, native):
+        with pytest.raises(PlanError, match="compilers run in a root of their own"):
+            settled(backend(module))
 
 
 def content_of(session: LockSession, name: str) -> bytes:

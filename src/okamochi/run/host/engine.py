@@ -10,13 +10,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from okamochi.errors import EngineError
-from okamochi.model.process import Process, ProcessType
-from okamochi.run.engine import NotIsolated
 from okamochi.run.host.images import HostImage, HostImages
 from okamochi.run.host.isolation import Isolation, best_isolation, launcher_argv, substituted
 from okamochi.run.host.launch import Launch
@@ -31,6 +29,7 @@ from okamochi.run.host.records import (
     read_spec,
     read_text,
 )
+from okamochi.run.host.trials import tried
 from okamochi.run.ports import becomes_free, listening_processes, taken_port_error
 from okamochi.run.spec import ContainerState, EngineFacts, Running, RunSpec, Trial, aside_name
 from okamochi.system.cache_owner import remove_tree
@@ -219,20 +218,8 @@ class HostEngine:
 
     def try_out_in(self, image: HostImage, trial: Trial) -> Completed:
         """In an image that need not be among `images`."""
-        way = self._way(image)
-        if not way.rooted:
-            raise NotIsolated(
-                "this machine offers no namespaces to run the app's code in",
-                where="host",
-                hint="install docker or podman, or allow user namespaces",
-            )
         with self.images.cache.temporary() as folder:
-            launch = Launch(image, spec_of_trial(trial), way, self._records)
-            description = folder / "launch.json"
-            write_atomic(description, json.dumps(trial_in(launch, trial, folder)).encode(), mode=0o600)
-            return self.runner.run(
-                launcher_argv("run", description), stdin=trial.stdin, timeout_seconds=trial.timeout_seconds
-            )
+            return tried(self.runner, image, trial, self._way(image), folder)
 
     def stop(self, name: str, *, grace_seconds: int) -> None:
         folder = self._records.find(name)
@@ -323,29 +310,6 @@ class HostEngine:
             yield launcher_argv("run", description)
         finally:
             description.unlink(missing_ok=True)
-
-
-def spec_of_trial(trial: Trial) -> RunSpec:
-    return RunSpec(
-        name="trial",
-        app="trial",
-        image_reference=trial.image_reference,
-        process=Process(name="trial", type=ProcessType.RELEASE, argv=trial.argv, resources=trial.resources),
-        environment=trial.environment,
-        security=trial.security,
-        tmp_bytes=trial.tmp_bytes,
-    )
-
-
-def trial_in(launch: Launch, trial: Trial, folder: Path) -> dict[str, Any]:
-    """What the launcher reads, with a network of its own; what the trial may write lies in `folder`."""
-    description = launch.description(trial.argv)
-    for number, inside in enumerate(trial.writable):
-        outside = folder / f"writable-{number}"
-        launch.make_volume(inside, outside)
-        description["binds"].append((str(outside), launch.within_root(inside), True))
-    namespaces = {**description["namespaces"], "net": True}
-    return description | {"namespaces": namespaces, "parent": os.getpid()}
 
 
 def start_error(spec: RunSpec, completed: Completed) -> EngineError:

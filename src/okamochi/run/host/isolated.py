@@ -5,11 +5,15 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from okamochi.run.engine import NotIsolated
-from okamochi.run.host.isolation import best_isolation, launcher_argv
+from okamochi.run.host.isolation import Apart, Isolation, best_isolation, launcher_argv
+from okamochi.run.host.jail import Bind, jailed
+from okamochi.run.host.unrooted import unrooted
 from okamochi.system.files import write_atomic
 from okamochi.system.process import Completed, Runner
 
@@ -38,7 +42,7 @@ def isolated(
     argv: tuple[str, ...],
     *,
     environment: Mapping[str, str],
-    binds: tuple[tuple[Path, str, bool], ...],
+    binds: tuple[Bind, ...],
     cwd: str = "/",
     stdin: bytes = b"",
     merge_stderr: bool = True,
@@ -48,41 +52,37 @@ def isolated(
     below /tmp, which is empty.
 
     Folders that may be written are given to the user who runs the command. NotIsolated when this machine
-    offers no namespaces, also for processes: what the command leaves running could otherwise go on.
+    offers nothing to keep it in, its processes too: what the command leaves running could otherwise go on.
     BuildError when it writes more than the limits allow."""
     limits = limits or Limits()
-    with tempfile.TemporaryDirectory(prefix="okamochi-isolated-") as folder:
-        namespaces = dict(best_isolation(runner, Path(folder)).namespaces)
-        if not namespaces.get("pid"):
-            raise NotIsolated(
-                "this machine offers no namespaces to run other people's code in",
-                where="host",
-                hint="allow user namespaces (sysctl kernel.unprivileged_userns_clone=1)",
-            )
-        switches = os.geteuid() == 0 and not namespaces["user"]
-        if switches:
-            for outside, _, writable in binds:
-                give(outside, writable)
-        description = Path(folder) / "launch.json"
+    with tempfile.TemporaryDirectory(prefix="okamochi-isolated-") as folder, ExitStack() as held:
+        way = best_isolation(runner, Path(folder))
+        switches = switches_user(way)
+        for outside, _, writable in binds:
+            give(outside, writable and switches)
         launch = {
-            "namespaces": {**namespaces, "net": True},
-            "root": str(root),
             "argv": argv,
             "env": dict(environment),
             "cwd": cwd,
-            "uid": BUILD_USER,
-            "gid": BUILD_USER,
-            "switch_user": switches,
-            "tmp_bytes": limits.tmp_bytes,
             "binds": [(str(outside), inside, writable) for outside, inside, writable in binds],
-            "limits": [
-                ("RLIMIT_CORE", 0),
-                ("RLIMIT_DATA", limits.memory_bytes),
-                ("RLIMIT_FSIZE", limits.file_bytes),
-                *([("RLIMIT_NPROC", limits.processes)] if switches else []),
-            ],
-            "cores": os.cpu_count() or 1,
+            **described(root, limits, switches),
         }
+        written = tuple(outside for outside, _, writable in binds if writable)
+        if way.apart is Apart.NAMESPACES:
+            launch |= {"namespaces": {**dict(way.namespaces), "net": True}}
+        elif way.apart is Apart.JAIL:
+            jail, written = held.enter_context(jailed(root, binds))
+            launch |= {"root": str(jail), "chroot": True, "confined": {}}
+        elif way.apart is Apart.LANDLOCK:
+            launch, stdin = unrooted(root, binds, launch, stdin)
+        else:
+            raise NotIsolated(
+                "this machine offers nothing to keep other people's code in",
+                where="host",
+                hint="allow user namespaces (sysctl kernel.unprivileged_userns_clone=1), "
+                "or take Linux 6.2 or later",
+            )
+        description = Path(folder) / "launch.json"
         write_atomic(description, json.dumps(launch).encode(), mode=0o600)
         return runner.run(
             launcher_argv("run", description),
@@ -90,8 +90,35 @@ def isolated(
             timeout_seconds=limits.timeout_seconds,
             merge_stderr=merge_stderr,
             written_limit_bytes=limits.folder_bytes,
-            written_below=tuple(outside for outside, _, writable in binds if writable),
+            written_below=written,
         )
+
+
+def described(root: Path, limits: Limits, switches: bool) -> dict[str, Any]:
+    """What the launcher is told of any command here."""
+    return {
+        "namespaces": {},
+        "root": str(root),
+        "uid": BUILD_USER,
+        "gid": BUILD_USER,
+        "switch_user": switches,
+        "tmp_bytes": limits.tmp_bytes,
+        "limits": [
+            ("RLIMIT_CORE", 0),
+            ("RLIMIT_DATA", limits.memory_bytes),
+            ("RLIMIT_FSIZE", limits.file_bytes),
+            *([("RLIMIT_NPROC", limits.processes)] if switches else []),
+        ],
+        "cores": os.cpu_count() or 1,
+    }
+
+
+def switches_user(way: Isolation) -> bool:
+    if os.geteuid() != 0:
+        return False
+    return way.apart is Apart.JAIL or (
+        way.apart is Apart.NAMESPACES and dict(way.namespaces).get("user") is False
+    )
 
 
 def give(folder: Path, writable: bool) -> None:

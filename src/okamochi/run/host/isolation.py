@@ -4,13 +4,14 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import Enum
 from pathlib import Path
 
 from okamochi.run.host import launcher
 from okamochi.system.process import Runner
 
-__all__ = ["Isolation", "best_isolation", "launcher_argv", "substituted"]
+__all__ = ["Apart", "Isolation", "best_isolation", "launcher_argv", "substituted"]
 
 ALWAYS_MISSING = ("the network is the host's own", "memory is limited for each process, not for all together")
 WITHOUT_ROOT_FILES = (
@@ -20,18 +21,35 @@ WITHOUT_ROOT_FILES = (
 )
 
 
+class Apart(Enum):
+    """How code that nobody has read is kept from everything else while it is tried or builds something."""
+
+    NAMESPACES = "namespaces"
+    JAIL = "jail"
+    LANDLOCK = "landlock"
+    NOWAY = ""
+
+
 @dataclass(frozen=True)
 class Isolation:
-    """`namespaces` is what the launcher is told; empty: none, the image's Python runs by its own loader.
-    Without `own_programs` not even that: a virtual environment by uv stands in for the image's."""
+    """`namespaces` is what the launcher is told; empty: none, the image's Python runs by its own loader,
+    but for trials that are kept `apart` in a jail. Without `own_programs` not even that: a virtual
+    environment by uv stands in for the image's."""
 
     namespaces: tuple[tuple[str, bool], ...]
     missing: tuple[str, ...]
     own_programs: bool = True
+    apart: Apart = Apart.NOWAY
+    jailed: bool = False
 
     @property
     def rooted(self) -> bool:
-        return bool(self.namespaces)
+        return bool(self.namespaces) or self.jailed
+
+    @property
+    def of_trials(self) -> "Isolation":
+        """What a trial runs in."""
+        return replace(self, jailed=True) if self.apart is Apart.JAIL else self
 
 
 def substituted() -> Isolation:
@@ -59,9 +77,22 @@ def best_isolation(runner: Runner, folder: Path) -> Isolation:
         for pid in (True, False):
             namespaces = {"user": user, "pid": pid}
             if probed(runner, folder, root, namespaces):
-                return Isolation(tuple(namespaces.items()), missing_with(namespaces))
+                apart = Apart.NAMESPACES if pid else without_namespaces(runner, folder)
+                return Isolation(tuple(namespaces.items()), missing_with(namespaces), apart=apart)
     without_root = ("the app runs as root: this machine allows root no other way",) if is_root else ()
-    return Isolation((), (*without_root, *WITHOUT_ROOT_FILES, *ALWAYS_MISSING))
+    missing = (*without_root, *WITHOUT_ROOT_FILES, *ALWAYS_MISSING)
+    return Isolation((), missing, apart=without_namespaces(runner, folder))
+
+
+def without_namespaces(runner: Runner, folder: Path) -> Apart:
+    """How strangers' code is kept apart where not even processes can have a space of their own."""
+    if os.geteuid() == 0:
+        root = folder / "jail"
+        (root / "dev").mkdir(parents=True)
+        if probed(runner, folder, root, {}, chroot=True, confined={}, switch_user=True):
+            return Apart.JAIL
+    confined = {"reads": ["/usr"], "writes": [str(folder)]}
+    return Apart.LANDLOCK if probed(runner, folder, folder, {}, confined=confined) else Apart.NOWAY
 
 
 def missing_with(namespaces: Mapping[str, bool]) -> tuple[str, ...]:
@@ -73,7 +104,7 @@ def missing_with(namespaces: Mapping[str, bool]) -> tuple[str, ...]:
     return tuple(missing)
 
 
-def probed(runner: Runner, folder: Path, root: Path, namespaces: Mapping[str, bool]) -> bool:
+def probed(runner: Runner, folder: Path, root: Path, namespaces: Mapping[str, bool], **more: object) -> bool:
     description = {
         "namespaces": namespaces,
         "root": str(root),
@@ -82,11 +113,12 @@ def probed(runner: Runner, folder: Path, root: Path, namespaces: Mapping[str, bo
         "cwd": "/",
         "uid": 10001,
         "gid": 10001,
-        "switch_user": os.geteuid() == 0 and not namespaces["user"],
+        "switch_user": os.geteuid() == 0 and namespaces.get("user") is False,
         "tmp_bytes": 1 << 20,
         "binds": [],
         "limits": [],
         "cores": 1,
+        **more,
     }
     path = folder / "probe.json"
     path.write_text(json.dumps(description))

@@ -55,7 +55,7 @@ class Launch:
         }
         if self.way.rooted:
             return launch
-        shim = self._shim
+        shim = self.shim
         environment = shim.environment(tuple(variables.items()))
         return launch | {"argv": shim.argv(argv), "env": environment, "cwd": shim.path(image.working_dir)}
 
@@ -80,13 +80,13 @@ class Launch:
 
     def fill_shim(self, environment: Callable[[Path, Path], None] | None = None) -> None:
         """What stands in for a root of its own; `environment` is that of `shim.fill`."""
-        remove_tree(self._shim.folder)  # of a start that failed
-        fill(self._shim, volumes=self._volumes, app_root=self._app_root, environment=environment)
+        remove_tree(self.shim.folder)  # of a start that failed
+        fill(self.shim, volumes=self._volumes, app_root=self._app_root, environment=environment)
 
     @property
     def switches_user(self) -> bool:
-        """Root becomes the app's user; in a user namespace, and without any, we stay who we are."""
-        return os.geteuid() == 0 and dict(self.way.namespaces).get("user") is False
+        """Root becomes the app's user; in a user namespace, and without a root, we stay who we are."""
+        return os.geteuid() == 0 and (self.way.jailed or dict(self.way.namespaces).get("user") is False)
 
     def within_root(self, inside: str) -> str:
         """Where a path inside the root really lies in it, from the root: links are followed."""
@@ -118,7 +118,7 @@ class Launch:
         return [(outside, self.within_root(inside), writable) for outside, inside, writable in binds]
 
     @property
-    def _shim(self) -> Shim:
+    def shim(self) -> Shim:
         return shim_at(
             self.records.folder(self.spec) / "shim",
             Path(self.image.root),

@@ -11,8 +11,11 @@ import os
 import resource
 import select
 import signal
+import stat
 import sys
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -27,6 +30,7 @@ MS_REMOUNT, MS_NOATIME, MS_NODIRATIME = 32, 1024, 2048
 MS_BIND, MS_REC, MS_PRIVATE, MS_RELATIME = 4096, 16384, 1 << 18, 1 << 21
 MNT_DETACH = 2
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, PR_CAPBSET_DROP = 1, 4, 38, 24
+PR_SET_CHILD_SUBREAPER = 36
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 LOG_BYTES = 10 * 1024 * 1024
 PROC = Path("/proc")
@@ -89,7 +93,12 @@ def run(launch: Launch) -> int:
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != launch["parent"]:
             return 125
-    return attended(start(launch, None))
+    if "confined" not in launch:
+        return attended(start(launch, None))
+    prctl(PR_SET_CHILD_SUBREAPER, 1)
+    code = attended(start(launch, None))
+    end_children()
+    return code
 
 
 def attended(child: int) -> int:
@@ -100,6 +109,21 @@ def attended(child: int) -> int:
         ended, status = os.wait()
         if ended == child:
             return exit_code(status)
+
+
+def end_children() -> None:
+    """All that a command left running: without processes of its own nothing else ends it. Each that ends
+    gives its children to us."""
+    ours = str(os.getpid())
+    while True:
+        numbers = [int(one.name) for one in PROC.iterdir() if one.name.isdigit()]
+        left = [number for number in numbers if stat_fields(number)[1:2] == [ours]]
+        if not left:
+            return
+        for number in left:
+            kill(number, signal.SIGKILL)
+            with suppress(ChildProcessError):
+                os.waitpid(number, 0)
 
 
 def start(launch: Launch, output: int | None) -> int:
@@ -136,11 +160,16 @@ def stand_before(launch: Launch) -> None:
 
 
 def become(launch: Launch, namespaces: Launch, parent: int) -> NoReturn:
+    confined = confinement(launch)
     if namespaces:
         mount_root(launch, namespaces)
+    elif launch.get("chroot"):
+        make_devices(launch["root"] + "/dev")
+        os.chroot(launch["root"])
     os.chdir(launch["cwd"] if launch["argv"] else "/")
     limit(launch)
     drop_privileges(launch)
+    confined()
     # When okamochi's process is killed, the app does not outlive it.
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if not namespaces.get("pid") and os.getppid() != parent:
@@ -151,6 +180,28 @@ def become(launch: Launch, namespaces: Launch, parent: int) -> NoReturn:
     if not launch["argv"]:
         os._exit(0)
     os.execve(program(launch), launch["argv"], launch["env"])
+
+
+def confinement(launch: Launch) -> Callable[[], None]:
+    """What takes the rest away from a command that has no namespaces; loaded while our files can be seen."""
+    if "confined" not in launch:
+        return lambda: None
+    from importlib.machinery import SourceFileLoader
+
+    beside = Path(__file__).with_name("confine.py")
+    return partial(SourceFileLoader("confine", str(beside)).load_module().confine, **launch["confined"])
+
+
+def make_devices(folder: str) -> None:
+    """Those that a program expects, where nothing can be mounted."""
+    for name in DEVICES:
+        place, number = Path(folder, name), os.stat(f"/dev/{name}").st_rdev  # noqa: PTH116
+        os.mknod(place, 0o666 | stat.S_IFCHR, number)
+        place.chmod(0o666)
+    os.close(os.open(f"{folder}/null", os.O_RDWR))
+    for name, mode in (("shm", 0o1777), ("../tmp", 0o1777)):
+        Path(folder, name).mkdir(exist_ok=True)
+        Path(folder, name).chmod(mode)
 
 
 def program(launch: Launch) -> str:

@@ -15,12 +15,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from okamochi.errors import EngineError
 from okamochi.model.kit_programs import SECRETS_MOUNT
 from okamochi.run.host.unpack import within
 from okamochi.system.files import write_atomic
+from okamochi.system.process import Completed
 
-__all__ = ["Shim", "fill", "relink", "shim_at"]
+__all__ = ["Shim", "fill", "loading", "relink", "shim_at", "start_by_loader"]
 
 LOADERS = ("lib64/ld-linux-x86-64.so.2", "lib/ld-linux-aarch64.so.1", "lib/ld-linux-x86-64.so.2")
 SHEBANG = re.compile(rb"#!\s*(\S+)")
@@ -46,6 +49,18 @@ class Shim:
         inside = "|".join(re.escape(place) for place, _ in self.places)
         pattern = rf"(?<![\w.-])(?:{inside})(?=/|[:;,\s\"']|$)"
         return re.sub(pattern, lambda found: self.path(found[0]), text)
+
+    def seen_inside(self, done: Completed) -> Completed:
+        """What a command said, in the image's words."""
+        texts = (self.restored(done.stdout), self.restored(done.stderr))
+        return replace(done, stdout=texts[0], stderr=texts[1])
+
+    def restored(self, said: bytes) -> bytes:
+        """The other way: each of the host's paths as the image has it."""
+        pairs = [(outside, inside) for inside, outside in self.places] + [(str(self.root), "")]
+        for outside, inside in sorted(pairs, key=lambda one: -len(one[0])):
+            said = said.replace(os.fsencode(outside), os.fsencode(inside))
+        return said
 
     def argv(self, argv: tuple[str, ...]) -> tuple[str, ...]:
         """The command, with its program replaced by the shim's where the shim has one."""
@@ -108,32 +123,36 @@ def fill(
 def images_environment(folder: Path, root: Path) -> None:
     """The image's Python by the image's loader, and its console scripts."""
     python = within(root, "opt/venv/bin/python")
-    loader = next((path for name in LOADERS if (path := within(root, name)).is_file()), None)
-    if loader is None or not python.is_file():
-        raise EngineError(
-            "the image has no loader or no Python where okamochi puts them",
-            where=str(root),
-            hint="build the image again, or use --engine docker or --engine podman",
-        )
-    write_python(folder, root, loader, python)
+    start_by_loader(folder, root, python)
+    packages = folder / "lib" / python.name
+    packages.mkdir(parents=True)
+    (packages / "site-packages").symlink_to(within(root, f"opt/venv/lib/{python.name}/site-packages"))
     write_scripts(folder, root)
 
 
-def write_python(folder: Path, root: Path, loader: Path, python: Path) -> None:
-    libraries = ":".join(str(path) for path in library_folders(root))
-    ours = str(folder / "bin/python")
-    line = " ".join(
-        shlex.quote(word) for word in (str(loader), "--library-path", libraries, "--argv0", ours, str(python))
-    )
+def start_by_loader(folder: Path, root: Path, python: Path) -> None:
+    """What makes `folder` a virtual environment of that Python in `root`, but for its packages."""
+    line = " ".join(shlex.quote(word) for word in loading(root, python, str(folder / "bin/python")))
     script = f'#!/bin/sh\nexec {line} "$@"\n'.encode()
     for name in ("python", "python3", python.name):
         write_atomic(folder / "bin" / name, script, mode=0o755)
     version = python.name.removeprefix("python")
     home = f"home = {python.parent}\ninclude-system-site-packages = false\nversion = {version}\n"
     write_atomic(folder / "pyvenv.cfg", home.encode())
-    packages = folder / "lib" / python.name
-    packages.mkdir(parents=True)
-    (packages / "site-packages").symlink_to(within(root, f"opt/venv/lib/{python.name}/site-packages"))
+
+
+def loading(root: Path, program: Path, shown: str) -> tuple[str, ...]:
+    """The words that start a program of `root` by its own loader; `shown` is what it takes itself for.
+    EngineError when the root has no loader or no such program."""
+    loader = next((path for name in LOADERS if (path := within(root, name)).is_file()), None)
+    if loader is None or not program.is_file():
+        raise EngineError(
+            "the image has no loader or no Python where okamochi puts them",
+            where=str(root),
+            hint="build the image again, or use --engine docker or --engine podman",
+        )
+    libraries = ":".join(str(path) for path in library_folders(root))
+    return (str(loader), "--library-path", libraries, "--argv0", shown, str(program))
 
 
 def library_folders(root: Path) -> tuple[Path, ...]:

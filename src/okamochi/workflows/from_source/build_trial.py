@@ -6,7 +6,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 import msgspec
 
@@ -20,7 +20,9 @@ from okamochi.system.patterns import regex
 from okamochi.system.process import Completed, ProgramTimeout
 from okamochi.system.world import World
 
-__all__ = ["COMPILER_ERROR", "MadeWheel", "Trial", "failure"]
+__all__ = ["COMPILER_ERROR", "MadeWheel", "Trial", "failure", "failure_of"]
+
+Failure = TypeVar("Failure", bound=BuildError)
 
 WHEEL_LIMIT_BYTES = 2_000_000_000
 LOG_LIMIT_BYTES = 200_000
@@ -177,10 +179,14 @@ def environment_of(tagged: str = "") -> dict[str, str]:
 
 
 def failure(sdist: Sdist, why: str, log: str) -> BuildError:
+    return failure_of(BuildError, sdist, why, log)
+
+
+def failure_of(kind: type[Failure], sdist: Sdist, why: str, log: str) -> Failure:
     lines = [line.rstrip()[:300] for line in log.splitlines() if line.strip()]
     # a compiler's own words stand far above the end, where its driver says only that it failed
     errors = [line for line in lines[:-LOG_LINES] if COMPILER_ERROR.search(line)][:4]
-    return BuildError(
+    return kind(
         f"{sdist.what} has no wheel for this image and cannot be built: {why}",
         where=sdist.filename,
         hint="ask for a version that ships wheels, or for a package that does the same and ships them",

@@ -22,6 +22,7 @@ from okamochi.pypi.sdists import Sdist, build_requirements, fetch_sdist, find_sd
 from okamochi.pypi.specifiers import parsed_specifier
 from okamochi.pypi.target import Target
 from okamochi.pypi.wanted import Wanted
+from okamochi.run.host.isolation import Apart, best_isolation
 from okamochi.system.world import World
 from okamochi.workflows.from_source.build_environment import (
     NOT_BOUND,
@@ -30,11 +31,18 @@ from okamochi.workflows.from_source.build_environment import (
     bounds_of,
     index_lines,
 )
-from okamochi.workflows.from_source.build_trial import COMPILER_ERROR, MadeWheel, Trial, failure
+from okamochi.workflows.from_source.build_trial import (
+    COMPILER_ERROR,
+    MadeWheel,
+    Trial,
+    failure,
+    failure_of,
+)
 from okamochi.workflows.from_source.missing_pieces import Remedy, remedy_for
 
 __all__ = ["Shop", "UncompiledError", "WheelBuilder", "further", "generators_in", "refuse_again"]
 
+NEEDS_ROOT = "compilers run in a root of their own, which this machine gives to nobody but root"
 KIND = "built-wheels"
 FORMAT = "2"
 MOST_TRIES = 8
@@ -163,7 +171,7 @@ class WheelBuilder(msgspec.Struct, dict=True):
             return self._made_with(sdist, depth, Tools())
         except BuildError as failed:
             by_hand = isinstance(failed, UncompiledError) and not failed.generators
-            if not sdist.uploaded or depth or by_hand:
+            if not sdist.uploaded or depth or by_hand or isinstance(failed, NoCompilersError):
                 raise
             for tools in self._older_tools(sdist):
                 self.world.reporter.note(
@@ -189,15 +197,17 @@ class WheelBuilder(msgspec.Struct, dict=True):
         packages: tuple[str, ...] = ()
         small = not compiles(path, sdist.filename)
         seen: set[str] = set()
+        log = ""
         for _ in range(MOST_TRIES):
             seen |= set(requirements)
             with self.world.cache.temporary() as folder:
                 venv = self._environment(folder, requirements, depth, tools.exclude_newer)
-                root = self.workshop.small_root() if small else self.workshop.root(packages)
+                root = self.workshop.small_root() if small else self._compilers(sdist, packages, log)
                 trial = Trial(self.world, self.maker, self.target, sdist, path, folder, root, packages)
                 wheel = trial.run(venv)
+                log = trial.log
                 if wheel is not None:
-                    return wheel
+                    return self._fit(sdist, wheel, log)
                 if trial.asked - set(requirements):
                     requirements = (*requirements, *sorted(trial.asked - set(requirements)))
                     continue
@@ -213,6 +223,22 @@ class WheelBuilder(msgspec.Struct, dict=True):
                     failed.generators = generators_in(requirements)
                     raise
         raise failure(sdist, "it asks for ever more", trial.log)
+
+    def _compilers(self, sdist: Sdist, packages: tuple[str, ...], log: str) -> Path:
+        if self._apart is Apart.LANDLOCK:
+            raise failure_of(NoCompilersError, sdist, NEEDS_ROOT, log)
+        return self.workshop.root(packages)
+
+    def _fit(self, sdist: Sdist, made: MadeWheel, log: str) -> MadeWheel:
+        """A compiler that it found is this machine's, and not the image's."""
+        if self._apart is Apart.LANDLOCK and not made.wheel.filename.endswith("-none-any.whl"):
+            raise failure_of(NoCompilersError, sdist, NEEDS_ROOT, log)
+        return made
+
+    @cached_property
+    def _apart(self) -> Apart:
+        with self.world.cache.temporary() as folder:
+            return best_isolation(self.world.runner, folder).apart
 
     def _in_environment(self, exclude_newer: str) -> BuildEnvironment:
         return BuildEnvironment(
@@ -242,6 +268,10 @@ class WheelBuilder(msgspec.Struct, dict=True):
         raise BuildError(
             "what is needed to build has no wheels itself, on and on", hint="take another version"
         )
+
+
+class NoCompilersError(BuildError):
+    """It has to be compiled, and compilers need a root of their own here."""
 
 
 class UncompiledError(BuildError):
@@ -284,8 +314,7 @@ def further(
         compiler = any(COMPILER_ERROR.search(line) for line in log.splitlines())
         if not compiler:
             raise failure(sdist, "its build failed", log)
-        told = failure(sdist, f"its code in C does not compile for Python {python}", log)
-        raise UncompiledError(told.message, where=told.where, hint=told.hint, details=told.details)
+        raise failure_of(UncompiledError, sdist, f"its code in C does not compile for Python {python}", log)
     replaced = {one.partition("<")[0] for one in wanted}
     kept = tuple(one for one in requirements if one.partition("<")[0] not in replaced)
     return tuple(sorted({*packages, *more})), (*kept, *wanted)

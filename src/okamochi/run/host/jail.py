@@ -1,0 +1,59 @@
+"""A root folder for one command where nothing can be mounted: chroot(2) into a tree of further names of its
+files, in which lie the folders that the command is given."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from okamochi.run.host.unpack import within
+
+__all__ = ["Bind", "jailed"]
+
+Bind = tuple[Path, str, bool]
+"""A folder or file outside, its place inside, whether it may be written."""
+
+
+@contextmanager
+def jailed(root: Path, binds: Sequence[Bind]) -> Iterator[tuple[Path, tuple[Path, ...]]]:
+    """The tree, and where in it those lie that may be written: they are moved in, and at the end out again.
+    What may only be read gets further names. OSError as the system says it."""
+    beside = next((outside.parent for outside, _, writable in binds if writable), None)
+    with tempfile.TemporaryDirectory(prefix="okamochi-jail-", dir=beside) as name, ExitStack() as moved:
+        jail = Path(name, "root")
+        linked(root, jail)
+        Path(name).chmod(0o755)
+        jail.chmod(0o755)
+        yield jail, tuple(place for bind in binds for place in laid(jail, bind, moved))
+
+
+def laid(jail: Path, bind: Bind, moved: ExitStack) -> Iterator[Path]:
+    outside, inside, writable = bind
+    place = within(jail, inside.lstrip("/"))
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if place.is_dir() and not place.is_symlink():
+        shutil.rmtree(place)
+    else:
+        place.unlink(missing_ok=True)
+    if not writable:
+        linked(outside, place)
+        return
+    shutil.move(outside, place)
+    moved.callback(shutil.move, place, outside)
+    yield place
+
+
+def linked(source: Path, place: Path) -> None:
+    if source.is_dir():
+        shutil.copytree(source, place, symlinks=True, copy_function=link_or_copy)
+    else:
+        link_or_copy(os.fspath(source), os.fspath(place))
+
+
+def link_or_copy(source: str, place: str) -> None:
+    try:
+        os.link(source, place, follow_symlinks=False)
+    except OSError:  # on another file system, or one without links
+        shutil.copy2(source, place, follow_symlinks=False)
