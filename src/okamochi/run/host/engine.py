@@ -78,7 +78,9 @@ class HostEngine:
 
     def facts(self) -> EngineFacts:
         self._need_posix()
-        return EngineFacts(name=self.name, detail=sys.platform, missing=self._isolation.missing)
+        way = self._isolation
+        detail = f"{sys.platform}; {way.apart.said}" if sys.platform == "linux" else sys.platform
+        return EngineFacts(name=self.name, detail=detail, missing=way.missing)
 
     def load(self, image: "Image", reference: "Reference") -> None:
         self._need_posix()

@@ -29,6 +29,15 @@ class Apart(Enum):
     LANDLOCK = "landlock"
     NOWAY = ""
 
+    @property
+    def said(self) -> str:
+        if self is Apart.NOWAY:
+            return "no package is built from source here, and no app is proved"
+        how = {Apart.NAMESPACES: "namespaces", Apart.JAIL: "a chroot"}.get(
+            self, "landlock (without compilers)"
+        )
+        return f"packages are built and apps proved in {how}"
+
 
 @dataclass(frozen=True)
 class Isolation:
