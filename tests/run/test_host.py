@@ -19,7 +19,7 @@ from okamochi.oci.reference import Reference
 from okamochi.run.host.engine import HostEngine
 from okamochi.run.host.isolation import Isolation, launcher_argv
 from okamochi.run.host.records import belongs_to, is_alive
-from okamochi.run.host.shim import fill, relink, shim_at
+from okamochi.run.host.shim import fill, loading, relink, shim_at
 from okamochi.run.host.unpack import unpack_layers
 from okamochi.run.ports import TakenPort
 from okamochi.run.spec import ContainerState, RunSpec, aside_name
@@ -239,3 +239,21 @@ def test_descendants_of_the_apps_own_process_are_part_of_it() -> None:
             assert not belongs_to(os.getpid(), child.pid)
         finally:
             child.kill()
+
+
+@pytest.mark.parametrize("knows", [True, False])
+def test_an_old_loader_is_told_by_a_link_what_the_program_takes_itself_for(
+    tmp_path: Path, knows: bool
+) -> None:
+    root, shown = tmp_path / "root", tmp_path / "bin/python"
+    for path in (root / "lib64/ld-linux-x86-64.so.2", root / "usr/bin/python3.9"):
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"an option is --argv0" if knows else b"--library-path")
+    shown.parent.mkdir()
+    for _ in range(2):
+        words = loading(root, root / "usr/bin/python3.9", str(shown))
+    if knows:
+        assert words[3:] == ("--argv0", str(shown), str(root / "usr/bin/python3.9"))
+    else:
+        assert words[3:] == (f"{shown}.image",)
+        assert Path(words[3]).resolve() == root / "usr/bin/python3.9"

@@ -22,8 +22,10 @@ LEAST_LIMIT_BYTES = 256 * 2**20
 PYPROJECT_LIMIT_BYTES = 1_000_000
 COMPILED = word_tuple(
     ".c .cc .cpp .cxx .pyx .pxd .rs .f .f90 .s .swg .i .go .cu cmakelists.txt meson.build configure "
-    "cargo.toml makefile"
+    "cargo.toml"
 )
+# Beside the package: what lies there is not built with it.
+BESIDE = frozenset(word_tuple("doc docs test tests example examples benchmark benchmarks"))
 HINT = "take another version, or a package that ships wheels"
 DAMAGES = (tarfile.TarError, zipfile.BadZipFile, OSError, EOFError, zlib.error)
 
@@ -53,9 +55,15 @@ def pyproject_of(path: Path, filename: str) -> bytes:
 def compiles(path: Path, filename: str) -> bool:
     """Whether the archive holds anything that a compiler would read. What cannot be read, may."""
     try:
-        return any(name.lower().endswith(COMPILED) for name, _ in members(path, filename))
+        names = [name.lower() for name, _ in members(path, filename)]
+        return any(name.endswith(COMPILED) and not lies_beside(name) for name in names)
     except DAMAGES:
         return True
+
+
+def lies_beside(name: str) -> bool:
+    folders = name.strip("./").split("/")[1:-1]
+    return bool(folders) and folders[0] in BESIDE
 
 
 def members(path: Path, filename: str) -> Iterator[tuple[str, int]]:

@@ -26,6 +26,7 @@ from okamochi.system.process import Completed
 __all__ = ["Shim", "fill", "loading", "relink", "shim_at", "start_by_loader"]
 
 LOADERS = ("lib64/ld-linux-x86-64.so.2", "lib/ld-linux-aarch64.so.1", "lib/ld-linux-x86-64.so.2")
+ARGV0 = b"--argv0"
 SHEBANG = re.compile(rb"#!\s*(\S+)")
 
 
@@ -152,7 +153,20 @@ def loading(root: Path, program: Path, shown: str) -> tuple[str, ...]:
             hint="build the image again, or use --engine docker or --engine podman",
         )
     libraries = ":".join(str(path) for path in library_folders(root))
-    return (str(loader), "--library-path", libraries, "--argv0", shown, str(program))
+    words = (str(loader), "--library-path", libraries)
+    if ARGV0 in loader.read_bytes():
+        return (*words, "--argv0", shown, str(program))
+    return (*words, str(named_after(program, shown)))
+
+
+def named_after(program: Path, shown: str) -> Path:
+    """For loaders before glibc 2.33: a further name of the program, by which it finds what lies beside."""
+    place = Path(f"{shown}.image")
+    if shown == str(program):
+        return program
+    place.unlink(missing_ok=True)
+    place.symlink_to(program)
+    return place
 
 
 def library_folders(root: Path) -> tuple[Path, ...]:
