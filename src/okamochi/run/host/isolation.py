@@ -11,7 +11,7 @@ from pathlib import Path
 from okamochi.run.host import launcher
 from okamochi.system.process import Runner
 
-__all__ = ["Apart", "Isolation", "best_isolation", "launcher_argv", "substituted"]
+__all__ = ["Apart", "Isolation", "best_isolation", "launcher_argv", "substituted", "without_namespaces"]
 
 ALWAYS_MISSING = ("the network is the host's own", "memory is limited for each process, not for all together")
 WITHOUT_ROOT_FILES = (
