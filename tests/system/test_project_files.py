@@ -40,6 +40,7 @@ def test_files_are_listed_in_order_without_caches_environments_and_vcs(project: 
         ".git/config",
         "pkg/__pycache__/a.pyc",
         ".venv/x.py",
+        ".hypothesis/.gitignore",
         "venv/pyvenv.cfg",
         "venv/lib/y.py",
         "node_modules/z.js",

@@ -38,7 +38,7 @@ TREE_LIMIT = 200_000
 MOST_NESTED = 500
 SKIPPED_FOLDERS = word_set(
     ".git .hg .svn .bzr __pycache__ __pypackages__ .venv node_modules .tox .nox .mypy_cache .pytest_cache "
-    ".ruff_cache"
+    ".ruff_cache .hypothesis"
 )
 WORKSPACE = regex(r"^\s*\[tool\.uv\.workspace\]", re.MULTILINE)
 # two slashes are one in a path
