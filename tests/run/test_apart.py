@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import stat
 import subprocess
 import sys
 import time
@@ -20,6 +21,7 @@ from okamochi.run.host.images import HostImage
 from okamochi.run.host.isolated import Limits, isolated
 from okamochi.run.host.isolation import Apart, Isolation
 from okamochi.run.host.jail import jailed
+from okamochi.run.host.launcher import make_devices
 from okamochi.run.host.trials import tried
 from okamochi.run.spec import Trial
 from okamochi.system.process import Completed, ProgramTimeout
@@ -201,6 +203,21 @@ def test_a_jail_moves_only_what_may_be_written_and_leaves_the_files_of_its_root(
     assert not jail.exists()
     assert (written / "made").read_text() == "made"
     assert [path.name for path in root.iterdir()] == ["usr"]
+
+
+def test_a_link_of_the_root_leads_no_device_out_of_the_jail(tmp_path: Path) -> None:
+    require_apart(Apart.JAIL)
+    root, outside = tmp_path / "root", tmp_path / "outside"
+    for folder in (root, outside):
+        folder.mkdir()
+    for name in ("dev", "tmp"):
+        (root / name).symlink_to(outside)
+    with jailed(root, ()) as (jail, _):
+        make_devices(os.fspath(jail / "dev"))
+        assert (jail / "dev/null").is_char_device()
+        assert list((jail / "tmp").iterdir()) == []
+    assert list(outside.iterdir()) == []
+    assert stat.S_IMODE(outside.stat().st_mode) != 0o1777
 
 
 def test_a_virtual_environment_starts_without_a_root(

@@ -12,6 +12,7 @@ from okamochi.run.host.unpack import within
 
 __all__ = ["Bind", "jailed"]
 
+EMPTY = ("dev", "tmp")
 Bind = tuple[Path, str, bool]
 """A folder or file outside, its place inside, whether it may be written."""
 
@@ -26,17 +27,26 @@ def jailed(root: Path, binds: Sequence[Bind]) -> Iterator[tuple[Path, tuple[Path
         linked(root, jail)
         Path(name).chmod(0o755)
         jail.chmod(0o755)
+        for inside in EMPTY:
+            emptied(jail / inside)
         yield jail, tuple(place for bind in binds for place in laid(jail, bind, moved))
+
+
+def emptied(place: Path) -> None:
+    """A folder of the tree itself: an image could have a link there, and root makes devices below."""
+    if place.is_dir() and not place.is_symlink():
+        shutil.rmtree(place)
+    else:
+        place.unlink(missing_ok=True)
+    place.mkdir()
 
 
 def laid(jail: Path, bind: Bind, moved: ExitStack) -> Iterator[Path]:
     outside, inside, writable = bind
     place = within(jail, inside.lstrip("/"))
     place.parent.mkdir(parents=True, exist_ok=True)
-    if place.is_dir() and not place.is_symlink():
-        shutil.rmtree(place)
-    else:
-        place.unlink(missing_ok=True)
+    emptied(place)
+    place.rmdir()
     if not writable:
         linked(outside, place)
         return
