@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from okamochi.cli.dev import command
+from okamochi.cli.main import program
 from okamochi.run.state import UpRecord
 from okamochi.system.signals import Terminated
 
@@ -19,7 +19,7 @@ def ended(monkeypatch: pytest.MonkeyPatch, project: Path, *, serves: bool, error
         raise error
 
     monkeypatch.setattr("okamochi.workflows.desk.follow.follow", follow)
-    return command.main([str(project), "--follow"], standalone_mode=False)
+    return program.main(["dev", str(project), "--follow"], standalone_mode=False)
 
 
 def test_it_says_that_the_desk_is_stopped(

@@ -50,7 +50,7 @@ def test_every_start_is_told_so(
 ) -> None:
     state = AppState.of(tmp_path, "shop")
     state.keep_secret("SECRET_KEY", "correct-horse-battery")
-    app: Any = SimpleNamespace(state=state, root=tmp_path)
+    app: Any = SimpleNamespace(state=state, root=tmp_path, reporter=None)
 
     def failing(*_: object) -> None:
         raise UnhealthyError("ended", hint="", details=("correct-horse-battery",))
