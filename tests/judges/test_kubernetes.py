@@ -53,18 +53,20 @@ def give_secrets(folder: Path) -> None:
 @pytest.mark.parametrize("language", list(Language))
 def test_the_api_s_schemas_admit_every_object(language: Language, tmp_path: Path) -> None:
     validate = python_judge("kubernetes-validate", "kubernetes-validate")
+    files = []
     for example in EXAMPLES:
         folder = write(example, tmp_path / example, language) / "kubernetes"
         give_secrets(folder)
-        text = kustomized(folder)
-        (tmp_path / "all.yaml").write_text(text)
-        for version in ((), ("--kubernetes-version", OLDEST)):
-            verdict = judged(validate, "--strict", *version, tmp_path / "all.yaml")
-            assert verdict.code == 0, f"{example} {version}: {verdict.text}"
-    wrong = text.replace("readOnlyRootFilesystem", "readOnlyRootFileSystem")
-    assert wrong != text
-    (tmp_path / "all.yaml").write_text(wrong)
-    assert judged(validate, "--strict", tmp_path / "all.yaml").code != 0
+        files.append(tmp_path / f"{example}.yaml")
+        files[-1].write_text(kustomized(folder))
+    for version in ((), ("--kubernetes-version", OLDEST)):
+        verdict = judged(validate, "--strict", *version, *files)
+        assert verdict.code == 0, f"{version}: {verdict.text}"
+        assert all(file.name in verdict.text for file in files), verdict.text
+    wrong = files[-1].read_text().replace("readOnlyRootFilesystem", "readOnlyRootFileSystem")
+    assert wrong != files[-1].read_text()
+    files[-1].write_text(wrong)
+    assert judged(validate, "--strict", *files).code != 0
 
 
 @pytest.mark.network

@@ -13,6 +13,7 @@ from filelock import FileLock
 ROOT = Path(__file__).resolve().parents[2]
 PLACE = ROOT / ".judges"
 INSTALL_SECONDS = 900
+UV = Path(sys.executable).with_name("uv")
 
 
 @dataclass(frozen=True)
@@ -29,13 +30,22 @@ def python_judge(program: str, *packages: str) -> Path:
     with FileLock(PLACE / f"{packages[0]}.lock"):
         if found.exists():
             return found
-        subprocess.run((sys.executable, "-m", "venv", folder), check=True)
-        install = (folder / "bin/python", "-m", "pip", "install", "--quiet", *packages)
-        done = subprocess.run(install, capture_output=True, timeout=INSTALL_SECONDS, check=False)
+        done = installed(folder, packages)
         if done.returncode != 0 or not found.exists():
             shutil.rmtree(folder)
             pytest.skip(f"{packages[0]} cannot be installed here: {done.stderr.decode()[-200:]}")
     return found
+
+
+def installed(folder: Path, packages: tuple[str, ...]) -> subprocess.CompletedProcess[bytes]:
+    """By uv, which takes a tenth of the time; by pip where uv does not know the way to the index."""
+    by_uv = (UV, "pip", "install", "--quiet", "--python", folder / "bin/python", *packages)
+    by_pip = (folder / "bin/python", "-m", "pip", "install", "--quiet", *packages)
+    subprocess.run((UV, "venv", "--quiet", "--seed", "--python", sys.executable, folder), check=True)
+    done = subprocess.run(by_uv, capture_output=True, timeout=INSTALL_SECONDS, check=False)
+    if done.returncode == 0:
+        return done
+    return subprocess.run(by_pip, capture_output=True, timeout=INSTALL_SECONDS, check=False)
 
 
 def node_judge(program: str, package: str) -> Path:
