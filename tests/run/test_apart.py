@@ -37,7 +37,7 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Apar
     """As on a machine that gives nothing better."""
     require_apart(request.param)
     given = Isolation((), (), apart=request.param)
-    monkeypatch.setattr(isolated_module, "best_isolation", lambda *_: given)
+    monkeypatch.setattr(isolated_module, "machines_way", lambda: given)
     return request.param
 
 
@@ -225,7 +225,7 @@ def test_a_virtual_environment_starts_without_a_root(
 ) -> None:
     require_apart(Apart.LANDLOCK)
     given = Isolation((), (), apart=Apart.LANDLOCK)
-    monkeypatch.setattr(isolated_module, "best_isolation", lambda *_: given)
+    monkeypatch.setattr(isolated_module, "machines_way", lambda: given)
     venv, build = tmp_path / "venv", tmp_path / "build"
     build.mkdir()
     packages = venv / f"lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages"
@@ -263,10 +263,19 @@ def test_the_best_way_is_found_by_trying(tmp_path: Path, monkeypatch: pytest.Mon
     assert found in ((Apart.JAIL, landlock) if os.geteuid() == 0 else (landlock,))
 
 
+def test_namespaces_without_processes_of_their_own_serve_trials_and_no_builds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    way = Isolation((("user", True), ("pid", False)), (), apart=Apart.JAIL)
+    assert way.of_trials == way and not way.of_trials.switches_user
+    assert way.of_builds == Isolation((), (), apart=Apart.JAIL, jailed=True) and way.of_builds.switches_user
+
+
 def test_where_nothing_keeps_it_in_it_is_not_run(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(isolated_module, "best_isolation", lambda *_: Isolation((), ()))
+    monkeypatch.setattr(isolated_module, "machines_way", lambda: Isolation((), ()))
     with pytest.raises(NotIsolated, match="nothing to keep other people's code in"):
         kept_in(root, tmp_path / "build", "open('made', 'w')")
     assert list((tmp_path / "build").iterdir()) == []

@@ -208,7 +208,7 @@ def only(monkeypatch: pytest.MonkeyPatch) -> Callable[[Apart], None]:
     def give(apart: Apart) -> None:
         require_apart(apart)
         for module in (isolated, wheel_builder):
-            monkeypatch.setattr(module, "best_isolation", lambda *_: Isolation((), (), apart=apart))
+            monkeypatch.setattr(module, "machines_way", lambda *_: Isolation((), (), apart=apart))
 
     return give
 

@@ -15,6 +15,7 @@ __all__ = [
     "Running",
     "Trial",
     "aside_name",
+    "data_volume",
     "project_name",
 ]
 
@@ -148,6 +149,11 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
 def project_name(app: str) -> str:
     """What Compose calls an app's stack, and puts before the names of its volumes."""
     return f"okamochi-{app}".replace(".", "-")
+
+
+def data_volume(project: str, service: str) -> str:
+    """The volume of a stack in which a database or the like keeps its data."""
+    return f"{project}_{service}-data"
 
 
 def aside_name(name: str) -> str:

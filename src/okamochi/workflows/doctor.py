@@ -68,7 +68,7 @@ def machine() -> Check:
 def storage(world: World) -> Check:
     place = nearest(world.cache.root)
     free = shutil.disk_usage(place).free
-    writable = place.is_dir() and os.access(place, os.W_OK | os.X_OK)
+    writable = takes_files(place)
     enough = free >= ENOUGH_BYTES
     remedy = "" if writable else "set OKAMOCHI_CACHE_DIR to a folder that you may write"
     return Check(
@@ -87,7 +87,7 @@ def state_folder(world: World) -> Check:
     except OkamochiError as error:
         return Check(name="state folder", ok=False, found=error.message, remedy=error.hint, needed=True)
     place = nearest(wanted)
-    usable = place.is_dir() and os.access(place, os.W_OK | os.X_OK)
+    usable = takes_files(place)
     return Check(
         name="state folder",
         ok=usable,
@@ -97,6 +97,10 @@ def state_folder(world: World) -> Check:
         remedy="" if usable else "set OKAMOCHI_STATE_DIR to a folder that you may write",
         needed=True,
     )
+
+
+def takes_files(place: Path) -> bool:
+    return place.is_dir() and os.access(place, os.W_OK | os.X_OK)
 
 
 def nearest(place: Path) -> Path:

@@ -266,7 +266,7 @@ def _compared(read: Read, module: Module) -> tuple[str, ...]:
     names = frozenset(_called(read))
     found: list[str] = []
     for node in module.of(ast.Compare):
-        if isinstance(node, ast.Compare) and names & {_name_read(node.left), last_name(node.left).upper()}:
+        if names & {_name_read(node.left), last_name(node.left).upper()}:
             found += _texts(node.comparators)
     return tuple(dict.fromkeys(found))
 

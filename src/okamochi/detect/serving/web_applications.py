@@ -133,9 +133,7 @@ def web_applications(objects: FlaskObjects) -> tuple[Detected[Candidate], ...]:
 def is_of_alembic(module: Module) -> bool:
     """An env.py of Alembic: what it imports, `alembic.context`, is there while Alembic itself runs it."""
     return "alembic" in module.text and any(
-        isinstance(node, ast.ImportFrom)
-        and node.module == "alembic"
-        and any(one.name == "context" for one in node.names)
+        node.module == "alembic" and any(one.name == "context" for one in node.names)
         for node in module.of(ast.ImportFrom)
     )
 

@@ -7,17 +7,19 @@ import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from okamochi.run.engine import NotIsolated
 from okamochi.run.host.isolation import Apart, Isolation, best_isolation, launcher_argv
-from okamochi.run.host.jail import Bind, jailed
+from okamochi.run.host.jail import Bind, in_own_root
 from okamochi.run.host.unrooted import unrooted
 from okamochi.system.files import write_atomic
 from okamochi.system.process import Completed, Runner
+from okamochi.system.subprocess_runner import SubprocessRunner
 
-__all__ = ["Limits", "isolated"]
+__all__ = ["Limits", "isolated", "machines_way"]
 
 # Of its own, so that the limit on processes counts nobody else's.
 BUILD_USER = 10002
@@ -56,23 +58,19 @@ def isolated(
     BuildError when it writes more than the limits allow."""
     limits = limits or Limits()
     with tempfile.TemporaryDirectory(prefix="okamochi-isolated-") as folder, ExitStack() as held:
-        way = best_isolation(runner, Path(folder))
-        switches = switches_user(way)
+        way = machines_way().of_builds
         for outside, _, writable in binds:
-            give(outside, writable and switches)
-        launch = {
+            give(outside, writable and way.switches_user)
+        launch: dict[str, Any] = {
             "argv": argv,
             "env": dict(environment),
             "cwd": cwd,
             "binds": [(str(outside), inside, writable) for outside, inside, writable in binds],
-            **described(root, limits, switches),
+            **described(root, limits, way.switches_user),
         }
         written = tuple(outside for outside, _, writable in binds if writable)
-        if way.apart is Apart.NAMESPACES:
-            launch |= {"namespaces": {**dict(way.namespaces), "net": True}}
-        elif way.apart is Apart.JAIL:
-            jail, written = held.enter_context(jailed(root, binds))
-            launch |= {"root": str(jail), "chroot": True, "confined": {}}
+        if way.rooted:
+            launch, written = in_own_root(launch, way, held)
         elif way.apart is Apart.LANDLOCK:
             launch, stdin = unrooted(root, binds, launch, stdin)
         else:
@@ -113,12 +111,11 @@ def described(root: Path, limits: Limits, switches: bool) -> dict[str, Any]:
     }
 
 
-def switches_user(way: Isolation) -> bool:
-    if os.geteuid() != 0:
-        return False
-    return way.apart is Apart.JAIL or (
-        way.apart is Apart.NAMESPACES and dict(way.namespaces).get("user") is False
-    )
+@cache
+def machines_way() -> Isolation:
+    """Found once: a build asks many times, and each weaker way is tried after all stronger ones."""
+    with tempfile.TemporaryDirectory(prefix="okamochi-probe-") as folder:
+        return best_isolation(SubprocessRunner(), Path(folder))
 
 
 def give(folder: Path, writable: bool) -> None:

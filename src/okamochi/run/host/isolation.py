@@ -56,9 +56,21 @@ class Isolation:
         return bool(self.namespaces) or self.jailed
 
     @property
+    def switches_user(self) -> bool:
+        """Root becomes another user; in a user namespace, and without a root, we stay who we are."""
+        return os.geteuid() == 0 and (self.jailed or dict(self.namespaces).get("user") is False)
+
+    @property
     def of_trials(self) -> "Isolation":
-        """What a trial runs in."""
-        return replace(self, jailed=True) if self.apart is Apart.JAIL else self
+        """What a trial runs in: the namespaces that there are, if need be without processes of its own."""
+        return self if self.namespaces else self.of_builds
+
+    @property
+    def of_builds(self) -> "Isolation":
+        """What strangers' programs run in: what they leave running must end with them."""
+        if self.apart is Apart.NAMESPACES:
+            return self
+        return replace(self, namespaces=(), jailed=self.apart is Apart.JAIL)
 
 
 def substituted() -> Isolation:

@@ -7,14 +7,29 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
+from okamochi.run.host.isolation import Isolation
 from okamochi.run.host.unpack import within
 
-__all__ = ["Bind", "jailed"]
+__all__ = ["Bind", "in_own_root", "jailed"]
 
 EMPTY = ("dev", "tmp")
 Bind = tuple[Path, str, bool]
 """A folder or file outside, its place inside, whether it may be written."""
+
+
+def in_own_root(
+    told: dict[str, Any], way: Isolation, held: ExitStack
+) -> tuple[dict[str, Any], tuple[Path, ...]]:
+    """What the launcher is told of a command without a network, in namespaces or in a jail, which `held`
+    keeps; and where what it may write lies."""
+    binds = tuple((Path(outside), inside, writable) for outside, inside, writable in told["binds"])
+    if way.namespaces:
+        namespaces = {**dict(way.namespaces), "net": True}
+        return told | {"namespaces": namespaces}, tuple(outside for outside, _, writable in binds if writable)
+    jail, written = held.enter_context(jailed(Path(told["root"]), binds))
+    return told | {"root": str(jail), "chroot": True, "confined": {}}, written
 
 
 @contextmanager

@@ -45,7 +45,7 @@ class Launch:
             "cwd": image.working_dir,
             "uid": spec.security.run_as_user,
             "gid": spec.security.run_as_group,
-            "switch_user": self.switches_user,
+            "switch_user": self.way.switches_user,
             "tmp_bytes": spec.tmp_bytes,
             "binds": self._binds(),
             "limits": self._limits(),
@@ -72,7 +72,7 @@ class Launch:
             return
         unfinished = folder.with_name(f"{folder.name}.{os.getpid()}")
         shutil.copytree(source, unfinished, symlinks=True)
-        if self.switches_user:
+        if self.way.switches_user:
             security = self.spec.security
             for path in (unfinished, *unfinished.rglob("*")):
                 os.chown(path, security.run_as_user, security.run_as_group, follow_symlinks=False)
@@ -82,11 +82,6 @@ class Launch:
         """What stands in for a root of its own; `environment` is that of `shim.fill`."""
         remove_tree(self.shim.folder)  # of a start that failed
         fill(self.shim, volumes=self._volumes, app_root=self._app_root, environment=environment)
-
-    @property
-    def switches_user(self) -> bool:
-        """Root becomes the app's user; in a user namespace, and without a root, we stay who we are."""
-        return os.geteuid() == 0 and (self.way.jailed or dict(self.way.namespaces).get("user") is False)
 
     def within_root(self, inside: str) -> str:
         """Where a path inside the root really lies in it, from the root: links are followed."""
@@ -102,7 +97,7 @@ class Launch:
         limits = [("RLIMIT_CORE", 0)]
         if sys.platform == "linux":  # elsewhere it does not count what mmap gives, which is most
             limits.append(("RLIMIT_DATA", resources.memory_bytes))
-        if self.switches_user:
+        if self.way.switches_user:
             # counts the threads of this user number on the whole machine, other containers' among them
             limits.append(("RLIMIT_NPROC", resources.pids * 4))
         return limits

@@ -9,7 +9,7 @@ from okamochi.model.process import Process, ProcessType, TemporaryFolder
 from okamochi.run.engine import NotIsolated
 from okamochi.run.host.images import HostImage
 from okamochi.run.host.isolation import Apart, Isolation, launcher_argv
-from okamochi.run.host.jail import jailed
+from okamochi.run.host.jail import in_own_root
 from okamochi.run.host.launch import Launch
 from okamochi.run.host.records import Records
 from okamochi.run.host.unrooted import confinement
@@ -40,12 +40,8 @@ def tried(runner: Runner, image: HostImage, trial: Trial, way: Isolation, folder
     told = {**launch.description(trial.argv), "parent": os.getpid()}
     stdin = trial.stdin
     with ExitStack() as held:
-        if way.namespaces:
-            told |= {"namespaces": {**dict(way.namespaces), "net": True}}
-        elif launch.way.jailed:
-            binds = [(Path(outside), inside, writable) for outside, inside, writable in told["binds"]]
-            jail, _ = held.enter_context(jailed(Path(image.root), binds))
-            told |= {"root": str(jail), "chroot": True, "confined": {}}
+        if launch.way.rooted:
+            told, _ = in_own_root(told, launch.way, held)
         else:
             written = [outside for outside, _, writable in told["binds"] if writable]
             shim = launch.shim

@@ -22,7 +22,8 @@ from okamochi.pypi.sdists import Sdist, build_requirements, fetch_sdist, find_sd
 from okamochi.pypi.specifiers import parsed_specifier
 from okamochi.pypi.target import Target
 from okamochi.pypi.wanted import Wanted
-from okamochi.run.host.isolation import Apart, best_isolation
+from okamochi.run.host.isolated import machines_way
+from okamochi.run.host.isolation import Apart
 from okamochi.system.world import World
 from okamochi.workflows.from_source.build_environment import (
     NOT_BOUND,
@@ -225,20 +226,15 @@ class WheelBuilder(msgspec.Struct, dict=True):
         raise failure(sdist, "it asks for ever more", trial.log)
 
     def _compilers(self, sdist: Sdist, packages: tuple[str, ...], log: str) -> Path:
-        if self._apart is Apart.LANDLOCK:
+        if machines_way().apart is Apart.LANDLOCK:
             raise failure_of(NoCompilersError, sdist, NEEDS_ROOT, log)
         return self.workshop.root(packages)
 
     def _fit(self, sdist: Sdist, made: MadeWheel, log: str) -> MadeWheel:
         """A compiler that it found is this machine's, and not the image's."""
-        if self._apart is Apart.LANDLOCK and not made.wheel.filename.endswith("-none-any.whl"):
+        if machines_way().apart is Apart.LANDLOCK and not made.wheel.filename.endswith("-none-any.whl"):
             raise failure_of(NoCompilersError, sdist, NEEDS_ROOT, log)
         return made
-
-    @cached_property
-    def _apart(self) -> Apart:
-        with self.world.cache.temporary() as folder:
-            return best_isolation(self.world.runner, folder).apart
 
     def _in_environment(self, exclude_newer: str) -> BuildEnvironment:
         return BuildEnvironment(

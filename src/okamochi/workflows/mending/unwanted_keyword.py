@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from okamochi.workflows.plan import PlannedProject
 
-__all__ = ["ABSTRACT", "package_of_abstract", "refused_word", "refusing_package"]
+__all__ = ["abstract_class", "package_of_abstract", "refused_word", "refusing_package"]
 
 UNWANTED = regex(
     r"(?P<name>\w+)(?:\.(?P<method>\w+))?\(\) got an unexpected keyword argument '(?P<word>\w+)'.*"
@@ -46,12 +46,9 @@ def refusing_package(answer: Answer, planned: "PlannedProject", installed: "Iter
     failure, or about the app's own code."""
     pattern = {"TypeError": UNWANTED, "AttributeError": LACKED}.get(answer.error)
     match = pattern.fullmatch(answer.message) if pattern is not None else None
-    path, _, line = own_frame(answer.text).rpartition(":")
-    if match is None or not path.startswith(f"{APP_ROOT}/"):
+    if match is None:
         return ""
-    own = path.removeprefix(f"{APP_ROOT}/")
-    lines = (planned.project.read_text(own) or "").splitlines()
-    shown = lines[int(line) - 1] if line.isdecimal() and 0 < int(line) <= len(lines) else ""
+    own, shown = failing_line(answer, planned)
     method = match["method"] if pattern is UNWANTED else None
     of_object = method is not None and method not in ("__init__", "__new__")
     word = (
@@ -62,25 +59,40 @@ def refusing_package(answer: Answer, planned: "PlannedProject", installed: "Iter
     # an object may come from where another module made it
     others = planned.project.files("**/*.py") if pattern is LACKED or of_object else ()
     found = (module for one in (own, *others) for module in imported_from(planned, one, match["name"]))
-    module = next(found, "")
-    package = canonicalize_name(distribution_of(module.partition(".")[0]))
-    return package if package in set(installed) else ""
+    return package_with(next(found, ""), installed)
 
 
 def package_of_abstract(answer: Answer, planned: "PlannedProject", installed: "Iterable[str]") -> str:
     """The installed package whose class the failing line makes an object of: marshmallow for fields.Number(),
     where the module has `from marshmallow import fields`."""
-    match = ABSTRACT.fullmatch(answer.message) if answer.error == "TypeError" else None
-    path, _, line = own_frame(answer.text).rpartition(":")
-    if match is None or not path.startswith(f"{APP_ROOT}/"):
+    name = abstract_class(answer)
+    if not name:
         return ""
-    own = path.removeprefix(f"{APP_ROOT}/")
-    lines = (planned.project.read_text(own) or "").splitlines()
-    shown = lines[int(line) - 1] if line.isdecimal() and 0 < int(line) <= len(lines) else ""
-    called = re.search(rf"\b(?:(?P<root>\w+)(?:\.\w+)*\.)?{match['name']}\s*\(", shown)
+    own, shown = failing_line(answer, planned)
+    called = re.search(rf"\b(?:(?P<root>\w+)(?:\.\w+)*\.)?{name}\s*\(", shown)
     if called is None:
         return ""
-    module = next(imported_from(planned, own, called["root"] or match["name"]), "")
+    return package_with(next(imported_from(planned, own, called["root"] or name), ""), installed)
+
+
+def abstract_class(answer: Answer) -> str:
+    """The class that is a base alone, of which the app makes an object; "" for another failure."""
+    match = ABSTRACT.fullmatch(answer.message) if answer.error == "TypeError" else None
+    return match["name"] if match is not None else ""
+
+
+def failing_line(answer: Answer, planned: "PlannedProject") -> tuple[str, str]:
+    """The app's own file of the last frame, and its line there; both empty where no file of the app's is."""
+    path, _, line = own_frame(answer.text).rpartition(":")
+    if not path.startswith(f"{APP_ROOT}/"):
+        return "", ""
+    own = path.removeprefix(f"{APP_ROOT}/")
+    lines = (planned.project.read_text(own) or "").splitlines()
+    return own, lines[int(line) - 1] if line.isdecimal() and 0 < int(line) <= len(lines) else ""
+
+
+def package_with(module: str, installed: "Iterable[str]") -> str:
+    """The installed package that has the module; ""."""
     package = canonicalize_name(distribution_of(module.partition(".")[0]))
     return package if package in set(installed) else ""
 

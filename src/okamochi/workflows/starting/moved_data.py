@@ -4,7 +4,7 @@ of it stays where it was."""
 from okamochi.model.backing_service import ServiceKind
 from okamochi.model.codec import plan_from_json
 from okamochi.model.plan import Plan
-from okamochi.run.spec import project_name
+from okamochi.run.spec import data_volume, project_name
 from okamochi.run.state import AppState
 from okamochi.system.world import World
 from okamochi.workflows.starting.apps import App
@@ -27,7 +27,7 @@ def tell_left_data(former: Plan | None, plan: Plan, app: App, world: World) -> N
     before, now = ({one.name for one in each.services} for each in (former, plan))
     for one in former.services:
         if one.volume_path and one.name not in now:
-            volume = f"{project_name(app.identity)}_{one.name}-data"
+            volume = data_volume(project_name(app.identity), one.name)
             world.reporter.note(
                 f"{one.name} ({one.image}) is not used any more: its data stays in the volume {volume}"
             )

@@ -56,10 +56,11 @@ class Previous:
             return
         if self.engine.name != successor.name:
             self.world.reporter.note(f"stopping {self.name} on {self.engine.name}")
-        if self.serving_port:
+        state = self.state
+        if state is ContainerState.RUNNING and self.port:
             self.aside = True
             self.engine.set_aside(self.name, grace_seconds=GRACE_SECONDS)
-        elif self.state is None:
+        elif state is None:
             self.world.reporter.warn(f"{self.engine.name} does not answer: {self.name} stays there as it is")
         else:
             self.engine.remove(self.name)

@@ -12,6 +12,7 @@ from okamochi.render.compose_secrets import maker_name
 from okamochi.render.service_containers import password_name
 from okamochi.run.compose import ComposeProject
 from okamochi.run.diagnose import diagnose
+from okamochi.run.spec import data_volume
 
 __all__ = ["release_failure", "tell_running", "told", "with_firewall_told", "with_old_password_told"]
 
@@ -101,17 +102,17 @@ def service_failure(project: ComposeProject, service: BackingService, error: Eng
     hint = "its last lines are above; okamochi down --volumes starts with empty data"
     if not log.strip():
         hint = "it said nothing; the lines above are docker compose's own"
-    if UNWRITABLE.search(log) and service.volume_path:
-        volume = f"{project.name}_{service.name}-data"
+    volume = data_volume(project.name, service.name) if service.volume_path else ""
+    if volume and UNWRITABLE.search(log):
         hint = (
             f"it may not write its data: see who owns the volume {volume} ({project.program.engine} volume "
             f"inspect {volume}); okamochi down --volumes starts with empty data"
         )
-    if ANOTHERS.search(log) and service.volume_path:
+    if volume and ANOTHERS.search(log):
         hint = (
-            f"the volume {project.name}_{service.name}-data holds what another database wrote, and nothing "
-            "moves it: bring the former version up again and save it (okamochi backup), before okamochi down "
-            "--volumes starts with empty data"
+            f"the volume {volume} holds what another database wrote, and nothing moves it: bring "
+            "the former version up again and save it (okamochi backup), before okamochi down --volumes starts "
+            "with empty data"
         )
     return EngineError(
         f"the service {service.name} ({service.image}) did not become healthy",
@@ -131,7 +132,7 @@ def with_old_password_told(project: ComposeProject, plan: Plan, failure: Unhealt
             continue
         if not project.refuses(service.name, *login(service)):
             continue
-        volume = f"{project.name}_{service.name}-data"
+        volume = data_volume(project.name, service.name)
         failure.message = (
             f"the data of {service.name} was made with another password or user than the stack's: {volume} "
             f"is older than {password_name(service)}"

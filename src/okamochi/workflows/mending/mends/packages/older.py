@@ -8,7 +8,7 @@ from okamochi.workflows.mending.failed import Failed, Mended
 from okamochi.workflows.mending.lacking import lacking_installed, lacking_package, package_without
 from okamochi.workflows.mending.newer_release import is_of_pins_alone, newer_releases
 from okamochi.workflows.mending.python_releases import CAME_OUT
-from okamochi.workflows.mending.unwanted_keyword import ABSTRACT, package_of_abstract, refusing_package
+from okamochi.workflows.mending.unwanted_keyword import abstract_class, package_of_abstract, refusing_package
 
 # Before the oldest Python that there is a base for came out, an index had no compiled packages for any: to
 # build a whole scientific stack from source, only to meet the next error, serves nobody.
@@ -89,8 +89,6 @@ def refused_by_streamlit(answer: Answer) -> bool:
 def became_abstract(answer: Answer, failed: Failed) -> bool:
     """Whether a class of a library, of which the app makes objects, is a base alone in the version that is
     there: fields.Number() of marshmallow 4."""
-    found = ABSTRACT.fullmatch(answer.message) if answer.error == "TypeError" else None
-    if found is None:
-        return False
-    project, own = failed.planned.project, f"class {found['name']}"
-    return not any(own in (project.read_text(path) or "") for path in project.files("**/*.py"))
+    name = abstract_class(answer)
+    project, own = failed.planned.project, f"class {name}"
+    return bool(name) and not any(own in (project.read_text(path) or "") for path in project.files("**/*.py"))
