@@ -111,8 +111,8 @@ def service_failure(project: ComposeProject, service: BackingService, error: Eng
     if volume and ANOTHERS.search(log):
         hint = (
             f"the volume {volume} holds what another database wrote, and nothing moves it: bring "
-            "the former version up again and save it (okamochi backup), before okamochi down --volumes starts "
-            "with empty data"
+            "the former version up again and save it (okamochi backup), before okamochi down --volumes "
+            "starts with empty data"
         )
     return EngineError(
         f"the service {service.name} ({service.image}) did not become healthy",
