@@ -56,8 +56,8 @@ def missing_beside(
 
 
 def _is_brought(requirement: str, installed: Mapping[str, str]) -> bool:
-    """By itself, or perhaps by one that bears its name and more, as forks and variants do: flask-security-too,
-    psycopg2-binary. If it is not, the next proof says so."""
+    """By itself, or perhaps by one that bears its name and more, as forks and variants do: psycopg2-binary,
+    flask-security-too. If it is not, the next proof says so."""
     name = canonicalize_name(requirement)
     return any(one == name or one.startswith(f"{name}-") for one in installed)
 
