@@ -13,6 +13,7 @@ import msgspec
 
 from okamochi.detect.services.clients import CONNECTS, MODULES
 from okamochi.detect.services.keyword_arguments import KEYWORDS, spread
+from okamochi.detect.services.put_together import MADE_BY
 from okamochi.detect.source.pieces import Pieces, pieces_of
 from okamochi.detect.source.python_source import Module
 from okamochi.detect.source.sources import Sources
@@ -61,7 +62,7 @@ def _taker(call: ast.Call, module: Module) -> str:
     top, _, rest = full.partition(".")
     if top in MODULES:
         return top if rest.rpartition(".")[2] in CONNECTS else ""
-    if full.endswith(("URL.create", ".URL")):
+    if full.endswith(MADE_BY):
         named = call.args[0] if call.args else keyword_value(call, "drivername")
         return text_of(named).partition("+")[0]
     return ""
