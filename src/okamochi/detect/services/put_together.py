@@ -18,7 +18,7 @@ from okamochi.detect.source.sources import Sources
 from okamochi.detect.source.syntax import keyword_value, text_of
 from okamochi.system.patterns import regex
 
-__all__ = ["MADE_BY", "PutTogether", "put_together"]
+__all__ = ["MADE_BY", "put_together"]
 
 MADE_BY = ("URL.create", ".URL")
 """Ends of the names of SQLAlchemy's functions that make an address of its parts."""
