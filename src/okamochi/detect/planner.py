@@ -7,6 +7,7 @@ from okamochi.detect.data.shipped_databases import left_behind, patterns_for, sh
 from okamochi.detect.files.app_tests import tests_of_the_app
 from okamochi.detect.files.ignore import exclude_patterns
 from okamochi.detect.files.kept_elsewhere import kept_elsewhere
+from okamochi.detect.files.left_out import left_out
 from okamochi.detect.files.unread_files import unread_files
 from okamochi.detect.given_values import domain_of, size_of_tmp, worker_profile
 from okamochi.detect.packages.chosen_base import choose_base
@@ -57,15 +58,18 @@ def _plan_of(found: Understood) -> Plan:
     data = app_data(found)
     running = running_of(found, data)
     shipped = () if running.has_release else data.shipped
-    services, first_decisions = with_first_tables(
-        found.sources, data.services.services, made=running.has_release or bool(running.setups)
-    )
     excluded, excluded_decisions = exclude_patterns(
         project,
         found.chosen,
         (*patterns_for(shipped), *tests_of_the_app(found.sources, found.reached.paths)),
         migrates=running.migrates,
         private=data.keys.excluded,
+    )
+    services, first_decisions = with_first_tables(
+        found.sources,
+        data.services.services,
+        left_out(excluded),
+        made=running.has_release or bool(running.setups),
     )
     refuse_unreadable(found.sources, found.reached.paths, excluded, found.python.version)
     development, development_decisions = choose_development(
