@@ -10,7 +10,7 @@ import msgspec
 
 from okamochi.system.patterns import regex
 
-__all__ = ["Statement", "first_that_is_more"]
+__all__ = ["first_that_is_more"]
 
 
 def pattern_of(hash_comment: str, text: str) -> re.Pattern[str]:
