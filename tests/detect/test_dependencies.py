@@ -525,3 +525,9 @@ def test_an_example_whose_list_leaves_its_own_library_out_is_served_with_it_as_w
     assert listed.dependencies.local == ()
     other = planned({"app.py": FLASK_APP, "requirements.txt": "flask\n", **around})
     assert other.dependencies.local == ()
+
+
+def test_what_a_module_takes_from_the_main_one_is_no_package() -> None:
+    models = "from __main__ import db\n"
+    plan = planned({"app.py": f"{FLASK_APP}import models\n", "models.py": models, "lists nothing": ""})
+    assert plan.dependencies.inline == ("flask",)

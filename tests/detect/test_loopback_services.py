@@ -347,6 +347,14 @@ def test_an_address_that_is_put_together_of_constants_is_one(address: str, insid
     assert password_at(files, service.password_in, facts_of(service.kind), "db") == "n00dles"
 
 
+@pytest.mark.parametrize(("query", "started"), [("?charset=utf8mb4", True), ("?unix_socket=/tmp/x", False)])
+def test_what_follows_the_address_may_say_how_and_not_where(query: str, started: bool) -> None:
+    parts = "{'u': 'me', 'p': 'n00dles', 'h': 'localhost'}"
+    address = f"'mysql+pymysql://{{u}}:{{p}}@{{h}}/shop{query}'.format(**{parts})"
+    plan = plan_of("pymysql", f"{URI}{address}")
+    assert bool(plan.services) is started
+
+
 def test_each_class_of_settings_has_fields_of_its_own_and_that_of_tests_counts_for_nothing() -> None:
     address = "f'postgresql://{USER}:{os.environ.get(\"DB_WORD\")}@{HOST}/{NAME}'"
     fields = "USER = 'dana'; HOST = 'localhost'; NAME"

@@ -12,6 +12,7 @@ from okamochi.model.kit_programs import HEALTH_CHECK
 from okamochi.model.process import HttpProbe, Probe, host_of
 from okamochi.run.diagnose import diagnose
 from okamochi.run.engine import Engine
+from okamochi.run.logged_out import logged_out
 from okamochi.run.ports import taken_by
 from okamochi.run.spec import ContainerState, Running, RunSpec
 from okamochi.run.traces import Cause
@@ -83,8 +84,8 @@ class Patience:
 
 @dataclass(frozen=True)
 class Healthy:
-    """`page_status` is what / answered: below 500, but where the app has no page there, and 0 when only the
-    check inside could be asked."""
+    """`page_status` is what / answered: below 500, but where the app has no page there or none without a
+    login, and 0 when only the check inside could be asked."""
 
     url: str
     page_status: int
@@ -194,6 +195,8 @@ def wait_until_healthy(
                 raise unhealthy(engine, spec.name, running, text, patience, UnhealthyError)
         page_fails_since = (page_fails_since or waited) if look.page_status >= 500 else None
         page_fails = page_fails_since and waited - page_fails_since >= patience.failing_page_seconds
+        if page_fails and (told := logged_out(engine.logs(spec.name))):
+            return Healthy(url_of(spec), look.page_status, told)
         limit = max(patience.limit_seconds, patience.start_seconds if look.starting else 0)
         if page_fails or waited > limit:
             text = f"{spec.name} was not healthy after {waited:.0f} s: {look.reason}"

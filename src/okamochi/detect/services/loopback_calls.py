@@ -8,7 +8,7 @@ DATABASES = {"default": {"ENGINE": ..., "HOST": "localhost", "USER": "shop", ...
 
 import ast
 from collections.abc import Container, Iterator, Mapping, Sequence
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
 
@@ -24,6 +24,7 @@ from okamochi.detect.source.sources import Sources
 from okamochi.detect.source.syntax import text_entries
 from okamochi.model.evidence import Evidence
 from okamochi.system.patterns import regex
+from okamochi.system.words import word_set
 
 __all__ = ["HOSTS", "Said", "said_at"]
 
@@ -38,6 +39,11 @@ ORDERS = {
 """What arguments without a name are; of others, the first alone is known: an address, or a DSN of words."""
 # which lead elsewhere, or hold a user and a password in a way of their own
 OTHERWISE = frozenset(["credentials", "ssl_context", "service", "unix_socket", "passfile", "url", "uri"])
+HARMLESS = word_set(
+    "charset collation use_unicode autocommit client_encoding application_name connect_timeout local_infile "
+    "retrywrites w"
+)
+"""What may follow a question mark and leads nowhere else."""
 PARTS = {
     **{f"MYSQL_{word}": part for word, part in (("HOST", "host"), ("USER", "user"), ("PORT", "port"))},
     "MYSQL_PASSWORD": "password",
@@ -159,7 +165,8 @@ def _of_url(text: str, facts: KindFacts, hosts: Container[str]) -> Said:
         port = url.port or facts.port
     except ValueError:
         raise _Unknown from None
-    if address is None or (url.hostname or "") not in hosts or "?" in text:
+    elsewhere = [one for one, _ in parse_qsl(url.query) if one.lower() not in HARMLESS]
+    if address is None or (url.hostname or "") not in hosts or elsewhere:
         raise _Unknown
     said = {"user": url.username, "database": url.path.strip("/"), "password": url.password}
     read = {part: found[1] for part, text in said.items() if (found := MARKED.fullmatch(text or ""))}
