@@ -263,6 +263,31 @@ def test_where_the_app_has_no_page_at_the_front_its_error_there_is_told_and_the_
     assert healthy.note.startswith("GET / answered 500, and the app has no page there")
 
 
+@pytest.mark.parametrize(
+    ("line", "error", "told"),
+    [
+        ("params = [session['user_id']]", "KeyError: 'user_id'", True),
+        ('user = flask.session["user_id"]["name"]', "KeyError: 'user_id'", True),
+        ("params = [session['user_id']]", "KeyError: 'other'", False),
+        ("params = [settings['user_id']]", "KeyError: 'user_id'", False),
+    ],
+)
+def test_a_first_page_that_wants_somebody_who_is_logged_in_is_told_as_that(
+    line: str, error: str, told: bool
+) -> None:
+    frame = f'  File "/app/app.py", line 38, in index\n    {line}\n'
+    log = f"Traceback (most recent call last):\n{frame}{error}\n"
+    patience = replace(QUICK, failing_page_seconds=0.1)
+    with serving({"/healthz": [200], "/": [500]}, []) as port:
+        if not told:
+            with pytest.raises(UnhealthyError):
+                wait_until_healthy(as_engine(FakeEngine(state(), log=log)), spec(port), patience)
+            return
+        healthy = wait_until_healthy(as_engine(FakeEngine(state(), log=log)), spec(port), patience)
+    assert healthy.page_status == 500
+    assert "not logged in: app.py:38 reads session[" in healthy.note
+
+
 def test_without_a_health_page_an_error_at_the_front_is_the_only_sign_and_the_hint_asks_for_one() -> None:
     with serving({"/": [500]}, []) as port:
         process = msgspec.structs.replace(spec(port).process, probe=TcpProbe())

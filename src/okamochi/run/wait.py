@@ -10,6 +10,7 @@ from okamochi.errors import EngineError, UnhealthyError
 from okamochi.model.kit_programs import HEALTH_CHECK
 from okamochi.run.diagnose import diagnose
 from okamochi.run.engine import Engine
+from okamochi.run.logged_out import logged_out
 from okamochi.run.look import Look, look_at, url_of
 from okamochi.run.ports import taken_by
 from okamochi.run.spec import ContainerState, Running, RunSpec
@@ -72,8 +73,8 @@ class Patience:
 
 @dataclass(frozen=True)
 class Healthy:
-    """`page_status` is what / answered: below 500, but where the app has no page there, and 0 when only the
-    check inside could be asked."""
+    """`page_status` is what / answered: below 500, but where the app has no page there or none without a
+    login, and 0 when only the check inside could be asked."""
 
     url: str
     page_status: int
@@ -176,7 +177,12 @@ class Wait:
             return Healthy(url_of(self.spec), 0, note)
         if dying := self._dying(look, waited):
             raise self._failure(running, f"{self.spec.name} was given up after {waited:.0f} s: {dying}")
-        self._give_up(look, running, waited)
+        page_fails = self._page_fails(look, waited)
+        if page_fails and (told := logged_out(self.engine.logs(self.spec.name))):
+            return Healthy(url_of(self.spec), look.page_status, told)
+        limit = max(self.patience.limit_seconds, self.patience.start_seconds if look.starting else 0)
+        if page_fails or waited > limit:
+            raise self._given_up(look, running, waited, FailingPage if page_fails else UnhealthyError)
         return None
 
     def _content_inside(self, waited: float) -> str:
@@ -196,20 +202,20 @@ class Wait:
         self.log_read = waited
         return dying_workers(self.engine.logs(self.spec.name))
 
-    def _give_up(self, look: Look, running: Running, waited: float) -> None:
-        """Raises when the page has failed for long enough, or the time is over."""
-        patience = self.patience
+    def _page_fails(self, look: Look, waited: float) -> bool:
+        """Whether / has answered 5xx for long enough."""
         self.page_fails_since = (self.page_fails_since or waited) if look.page_status >= 500 else None
         since = self.page_fails_since
-        page_fails = since is not None and waited - since >= patience.failing_page_seconds
-        limit = max(patience.limit_seconds, patience.start_seconds if look.starting else 0)
-        if not page_fails and waited <= limit:
-            return
+        return since is not None and waited - since >= self.patience.failing_page_seconds
+
+    def _given_up(
+        self, look: Look, running: Running, waited: float, kind: type[UnhealthyError]
+    ) -> UnhealthyError:
         text = f"{self.spec.name} was not healthy after {waited:.0f} s: {look.reason}"
-        failure = self._failure(running, text, FailingPage if page_fails else UnhealthyError)
+        failure = self._failure(running, text, kind)
         if failure.hint == LOG_ABOVE:
             failure.hint = hint_of(look, self.spec, failure.log) or failure.hint
-        raise failure
+        return failure
 
     def _failure(
         self, running: Running, text: str, kind: type[UnhealthyError] = UnhealthyError
