@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from okamochi.detect.planner import make_plan
-from okamochi.errors import PlanError
+from okamochi.errors import PlanError, UsageError
 from okamochi.model.settings_reader import read_settings
 from okamochi.system.project_files import DiskProject, MemoryProject
 from tests.detect.plans import FLASK_APP, decision, planned, volume_paths
@@ -21,7 +21,7 @@ def paths(source: str, path: str = "app.py", **others: str) -> tuple[str, ...]:
 @pytest.mark.parametrize(
     ("source", "expected"),
     [
-        ("app = Flask(__name__, instance_relative_config=True)\n", ("/app/instance",)),
+        ("app = Flask(__name__, instance_relative_config=True)\napp.config.from_pyfile('config.py')\n", ()),
         ("app = Flask(__name__)\nos.makedirs(app.instance_path, exist_ok=True)\n", ("/app/instance",)),
         (
             "app = Flask(__name__, instance_path='/srv/data')\nos.makedirs(app.instance_path)\n",
@@ -130,7 +130,7 @@ def test_what_the_extension_needs_tells_its_age_where_nothing_else_does(requirem
 
 
 def test_the_instance_folder_of_a_package_below_src_is_beside_the_package() -> None:
-    files = {"src/shop/__init__.py": HEAD + "app = Flask(__name__, instance_relative_config=True)\n"}
+    files = {"src/shop/__init__.py": HEAD + "app = Flask(__name__)\nos.makedirs(app.instance_path)\n"}
     assert volume_paths(planned(files)) == ("/app/src/instance",)
 
 
@@ -224,6 +224,13 @@ def test_a_volume_over_the_code_is_refused() -> None:
     with pytest.raises(PlanError) as caught:
         planned({"app.py": FLASK_APP, "okamochi.toml": 'volumes = ["."]\n'})
     assert "own code" in caught.value.message
+
+
+def test_a_volume_above_the_app_is_refused_and_not_taken_for_one_at_the_root() -> None:
+    with pytest.raises(UsageError) as caught:
+        planned({"app.py": FLASK_APP, "okamochi.toml": 'volumes = ["../uploads"]\n'})
+    assert caught.value.message.startswith("'../uploads' is no folder inside of the app")
+    assert caught.value.where == "okamochi.toml:1"
 
 
 def test_volumes_of_the_same_last_name_are_told_apart() -> None:

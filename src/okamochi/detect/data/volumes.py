@@ -8,6 +8,7 @@ import msgspec
 from okamochi.detect.chosen_settings import ChosenSettings
 from okamochi.detect.data.writable_folders import Written
 from okamochi.detect.source.sources import Sources
+from okamochi.errors import UsageError
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.plan import APP_ROOT, MOVED_ROOT
 from okamochi.model.process import MovedFile, Volume
@@ -35,9 +36,7 @@ def choose_volumes(
     service of the stack keeps the rows (`has_database`), a file in /tmp is only what code falls back to."""
     if chosen.settings.volumes is not None:
         place: tuple[Evidence, ...] = (chosen.place("volumes"),)
-        paths = {
-            posixpath.normpath(posixpath.join(APP_ROOT, path)): place for path in chosen.settings.volumes
-        }
+        paths = {_inside(path, chosen): place for path in chosen.settings.volumes}
         return _named(paths, chosen.origin("volumes"), (), ())
     sorting = _Sorting(sources)
     for one in written:
@@ -45,6 +44,19 @@ def choose_volumes(
     if has_database:
         sorting.lost.clear()
     return sorting.result()
+
+
+def _inside(path: str, chosen: ChosenSettings) -> str:
+    """The folder in the image. UsageError where a relative path leads out of the app."""
+    found = posixpath.normpath(posixpath.join(APP_ROOT, path))
+    if not path.startswith("/") and not f"{found}/".startswith(f"{APP_ROOT}/"):
+        raise UsageError(
+            f"{path!r} is no folder inside of the app, whose files lie in {APP_ROOT} in the image",
+            where=chosen.where("volumes"),
+            hint='write "uploads" for a folder of the app, "/srv/files" for one elsewhere in the image; '
+            "files beside the project on this machine are not in the container",
+        )
+    return found
 
 
 class _Sorting(msgspec.Struct, eq=False):

@@ -38,6 +38,7 @@ def web_spec(
         secret_paths=values.secret_paths,
         volumes=plan.volumes,
         temporary_folders=plan.temporary_folders,
+        tmp_bytes=plan.tmp_bytes,
         security=plan.security,
         published_port=port,
         labels=(("io.okamochi.project", str(app.root)),),
