@@ -300,6 +300,17 @@ def test_where_the_folder_lists_no_web_framework_the_list_beside_the_app_rules(f
     assert "lists a web framework" in shown.reason
 
 
+def test_the_list_of_a_package_that_names_itself_whole_is_the_apps_in_a_project_that_lists_nothing() -> None:
+    files = {
+        "src/__init__.py": "",
+        "src/requirements.txt": "flask==3.0.0\nredis\n",
+        "src/app/__init__.py": "from src.app.factory import create_app\napplication = create_app()\n",
+        "src/app/factory.py": "from flask import Flask\ndef create_app():\n    return Flask(__name__)\n",
+        "lists nothing": "",
+    }
+    assert planned(files).dependencies.files == ("src/requirements.txt",)
+
+
 @pytest.mark.parametrize("name", ["production", "base"])
 def test_the_list_beside_the_app_may_lie_in_a_folder_of_lists(name: str) -> None:
     files = {key: text for key, text in IN_BACKEND.items() if not key.endswith(".txt")}
@@ -514,3 +525,9 @@ def test_an_example_whose_list_leaves_its_own_library_out_is_served_with_it_as_w
     assert listed.dependencies.local == ()
     other = planned({"app.py": FLASK_APP, "requirements.txt": "flask\n", **around})
     assert other.dependencies.local == ()
+
+
+def test_what_a_module_takes_from_the_main_one_is_no_package() -> None:
+    models = "from __main__ import db\n"
+    plan = planned({"app.py": f"{FLASK_APP}import models\n", "models.py": models, "lists nothing": ""})
+    assert plan.dependencies.inline == ("flask",)

@@ -83,3 +83,23 @@ def test_what_many_apps_import_is_looked_up_once_for_each(monkeypatch: pytest.Mo
     with pytest.raises(AmbiguousError):
         planned(apps | {"one.py": "", "two.py": ""})
     assert looked_up < 40 * 40
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "f'shop.configs.{stage}_config'",
+        "'shop.configs.{}_config'.format(stage)",
+        "'shop.configs.%s_config' % stage",
+    ],
+)
+def test_modules_of_one_pattern_are_those_that_the_code_may_load(name: str) -> None:
+    loads = f"import importlib\nstage = 'live'\nimportlib.import_module({name})\n"
+    files = {
+        "app.py": f"{FLASK_APP}{loads}",
+        "requirements.txt": "flask\nredis\n",
+        "shop/configs/live_config.py": "import os\nURL = os.environ['REDIS_URL']\n",
+        "shop/configs/other.py": "import os\nURL = os.environ['OTHER_URL']\n",
+    }
+    plan = planned(files)
+    assert [one.name for one in plan.services[0].variables] == ["REDIS_URL"]

@@ -321,3 +321,44 @@ def test_a_package_imports_itself_by_its_name_from_folders_without_an_init_file(
     }
     (service,) = planned(files).services
     assert "OKAMOCHI_LOOPBACK_3306" in told(service)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "f'postgresql://{USER}:{WORD}@{HOST}:{PORT}/{NAME}'",
+        "'postgresql://%s:%s@%s/%s' % (USER, WORD, HOST, NAME)",
+        "'postgresql://{}:{}@{}:{}/{}'.format(USER, WORD, HOST, PORT, NAME)",
+        "'postgresql://{user}:{word}@{host}/shop'.format(user=USER, word=WORD, host=HOST)",
+        "'postgresql://%(user)s:%(word)s@%(host)s/%(name)s' % PARTS",
+        "'postgresql://' + USER + ':' + WORD + '@' + HOST + '/' + NAME",
+        "sqlalchemy.URL.create('postgresql', username=USER, password=WORD, host=HOST, database=NAME)",
+    ],
+)
+@pytest.mark.parametrize("inside", ["", "class Config:\n    "])
+def test_an_address_that_is_put_together_of_constants_is_one(address: str, inside: str) -> None:
+    parts = "PARTS = {'user': 'dana', 'word': 'n00dles', 'host': 'localhost', 'name': 'shop'}"
+    own = "USER = 'dana'; WORD = 'n00dles'; HOST = 'localhost'; PORT = 5432; NAME = 'shop'"
+    source = f"import sqlalchemy\n{parts}\n{inside}{own}; URI = {address}"
+    service = only("psycopg2", source)
+    assert (service.user, service.database) == ("dana", "shop")
+    assert told(service) == {"OKAMOCHI_LOOPBACK_5432": "{host}:{port}"}
+    files = MemoryProject({"app.py": f"{HEAD}{source}\n".encode()})
+    assert password_at(files, service.password_in, facts_of(service.kind), "db") == "n00dles"
+
+
+@pytest.mark.parametrize(("query", "started"), [("?charset=utf8mb4", True), ("?unix_socket=/tmp/x", False)])
+def test_what_follows_the_address_may_say_how_and_not_where(query: str, started: bool) -> None:
+    parts = "{'u': 'me', 'p': 'n00dles', 'h': 'localhost'}"
+    address = f"'mysql+pymysql://{{u}}:{{p}}@{{h}}/shop{query}'.format(**{parts})"
+    plan = plan_of("pymysql", f"{URI}{address}")
+    assert bool(plan.services) is started
+
+
+def test_each_class_of_settings_has_fields_of_its_own_and_that_of_tests_counts_for_nothing() -> None:
+    address = "f'postgresql://{USER}:{os.environ.get(\"DB_WORD\")}@{HOST}/{NAME}'"
+    fields = "USER = 'dana'; HOST = 'localhost'; NAME"
+    config = f"class Config:\n    {fields} = 'shop'\n    URI = {address}\n"
+    tests = f"class TestingConfig(Config):\n    {fields} = 'shop_tests'\n    URI = {address}\n"
+    service = only("psycopg2", f"{config}{tests}")
+    assert (service.user, service.database) == ("dana", "shop")

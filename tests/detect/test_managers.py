@@ -371,3 +371,15 @@ def test_a_lock_that_only_the_desk_knows_does_not_rule(
     if manager is DependencyManager.PIP:
         evidence = decision(plan, "dependencies.files").evidence
         assert any("the Dockerfile installs requirements.txt" in one.reason for one in evidence)
+
+
+@pytest.mark.parametrize("locked", [True, False])
+def test_a_pipfile_whose_packages_are_all_of_the_desk_lists_the_apps(locked: bool) -> None:
+    files = {"app.py": FLASK_APP, "Pipfile": '[dev-packages]\nflask = "==3.0.0"\nrequests = "*"\n'}
+    if locked:
+        pins = '{"flask": {"version": "==3.0.0"}, "requests": {"version": "==2.32.0"}}'
+        files["Pipfile.lock"] = f'{{"_meta": {{"pipfile-spec": 6}}, "default": {{}}, "develop": {pins}}}'
+    found = planned({**files, "lists nothing": ""}).dependencies
+    asked = asked_of(MemoryProject({path: text.encode() for path, text in files.items()}), found)
+    assert found.manager is DependencyManager.PIPENV
+    assert asked.names | {one.partition("==")[0] for one in found.inline} == {"flask", "requests"}

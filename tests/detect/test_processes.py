@@ -2,6 +2,7 @@
 
 import pytest
 
+from okamochi.errors import UsageError
 from okamochi.model.plan import Plan
 from okamochi.model.process import HeartbeatProbe, Process, ProcessType
 from tests.detect.plans import FLASK_APP, decision, planned
@@ -691,7 +692,7 @@ def test_a_service_that_is_built_here_and_starts_a_worker_is_one(command: str, a
 )
 def test_another_command_of_a_service_says_nothing_of_the_worker(command: str) -> None:
     plan = with_compose(command, **{"loads.py": LOADER})
-    assert commands(plan)["worker"][:4] == ("/opt/venv/bin/celery", "-A", "queue_of:celery", "worker")
+    assert commands(plan)["worker"][:4] == ("/opt/venv/bin/celery", "-A", "loads:celery", "worker")
 
 
 def test_a_worker_of_a_compose_file_leaves_the_schedule_of_the_code_its_beat() -> None:
@@ -718,7 +719,7 @@ def test_a_beat_of_the_procfile_writes_where_it_may() -> None:
         ("celery_worker.py", LOADER, "celery_worker:celery"),
         ("celery_worker.py", LOADER.replace("queue_of", "shop"), "celery_worker:celery"),
         ("boot.py", f"{LOADER}app.app_context().push()\n", "boot:celery"),
-        ("boot.py", LOADER, "queue_of:celery"),
+        ("boot.py", LOADER, "boot:celery"),
         ("celery_worker.py", "from queue_of import celery\n", "queue_of:celery"),
     ],
 )
@@ -726,6 +727,18 @@ def test_a_module_that_makes_the_app_for_its_celery_is_what_the_worker_loads(
     path: str, text: str, reference: str
 ) -> None:
     assert commands(planned({**BARE, path: text}))["worker"][2] == reference
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "celery = Celery('x', broker='redis://queue')",
+        "celery = Celery()\ncelery.conf.broker_url = 'redis://queue'",
+    ],
+)
+def test_a_celery_that_knows_its_broker_needs_no_module_that_makes_the_app(made: str) -> None:
+    files = {**BARE, "queue_of.py": f"from celery import Celery\n{made}\n", "boot.py": LOADER}
+    assert commands(planned(files))["worker"][2] == "queue_of:celery"
 
 
 @pytest.mark.parametrize(
@@ -811,6 +824,62 @@ def test_a_module_of_the_project_is_run_as_its_procfile_says(module: str, path: 
     assert commands(plan)["worker"] == ("/opt/venv/bin/python", "-m", module, "--all")
     gone = planned({"app.py": FLASK_APP, "Procfile": f"worker: python -m {module}\n"})
     assert commands(gone) == {}
+
+
+SCRIPTS = """\
+services:
+  web:
+    build: {context: ., dockerfile: ./compose/Dockerfile}
+    command: /start
+    ports: ["5000:5000"]
+  jobs:
+    build: {context: ., dockerfile: ./compose/Dockerfile}
+    command: COMMAND
+    volumes: [".:/src"]
+  redis:
+    image: redis:7
+"""
+COPIES = """\
+FROM python:3.13
+COPY ./compose/celery/start /start-jobs
+COPY --chown=django:django ./compose/celery/start /usr/local/bin/
+WORKDIR /app
+COPY . .
+"""
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "/start-jobs",
+        "bash /start-jobs",
+        "/usr/local/bin/start",
+        "./compose/celery/start",
+        "/src/compose/celery/start",
+    ],
+)
+@pytest.mark.parametrize(
+    "started",
+    [
+        "exec celery -A loads worker -Q high",
+        "watchfiles --filter python 'celery -A loads worker -Q high'",
+        "exec watchfiles --filter python celery.__main__.main --args '-A loads worker -Q high'",
+        "watchmedo auto-restart -d . -R -- celery -A loads worker -Q high",
+    ],
+)
+def test_a_worker_that_a_script_of_the_project_starts_is_read_from_it(command: str, started: str) -> None:
+    script = f"#!/bin/bash\n\nset -o errexit\n\nuntil nc -z redis 6379; do sleep 1; done\n{started}\n"
+    files = {"requirements.txt": "flask\ncelery\nredis\n", **BARE, "loads.py": LOADER}
+    files |= {"compose/celery/start": script, "compose/Dockerfile": COPIES}
+    plan = planned({**files, "compose.yaml": SCRIPTS.replace("COMMAND", command)})
+    assert commands(plan)["jobs"][1:] == ("-A", "loads", "worker", "-Q", "high", FEW)
+    assert not [one for one in plan.decisions if "is not known" in one.summary]
+
+
+@pytest.mark.parametrize("command", ["/start-others", "$START", "/start-jobs.py"])
+def test_a_script_that_the_project_has_not_starts_nothing(command: str) -> None:
+    files = {"app.py": FLASK_APP, "compose/Dockerfile": COPIES, "compose/celery/start": "#!/bin/sh\nls\n"}
+    assert commands(planned({**files, "compose.yaml": SCRIPTS.replace("COMMAND", command)})) == {}
 
 
 COMPOSED_WORD = """\
@@ -901,3 +970,14 @@ def test_a_worker_that_is_told_to_beat_less_often_is_given_that_time(command: st
     plan = planned({"requirements.txt": "flask\nrq\nredis\ncelery\n", **files})
     (probe,) = [one.probe for one in plan.processes if one.name == "other"]
     assert isinstance(probe, HeartbeatProbe) and probe.maximum_age_seconds == seconds
+
+
+def test_tmp_has_the_size_that_a_setting_says_and_less_than_the_memory() -> None:
+    plan = planned({"app.py": FLASK_APP})
+    assert plan.tmp_bytes == 64 * 2**20
+    plan = planned({"app.py": FLASK_APP, "okamochi.toml": 'tmp = "200M"\n'})
+    assert plan.tmp_bytes == 200 * 2**20
+    assert decision(plan, "tmp_bytes").evidence[0].path == "okamochi.toml"
+    for size in ("1G", "0"):
+        with pytest.raises(UsageError, match=f"/tmp cannot have {size}"):
+            planned({"app.py": FLASK_APP}, tmp=size)

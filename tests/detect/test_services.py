@@ -97,7 +97,8 @@ def test_code_that_puts_the_driver_into_the_url_gets_the_plain_scheme() -> None:
 def test_an_address_that_the_code_puts_together_by_default_tells_the_driver(
     address: str, scheme: str
 ) -> None:
-    source = f"{HEAD}user = word = host = port = name = rest = '1'\nbuilt = {address}\n"
+    names = "user = word = host = port = name = '1'\nrest = open('address').read()"
+    source = f"{HEAD}{names}\nbuilt = {address}\n"
     service = only("sqlalchemy<2.1\npsycopg", f"{source}url = os.getenv('DATABASE_URL', built)\n")
     assert told(service)["DATABASE_URL"].partition("://")[0] == scheme
 

@@ -91,3 +91,14 @@ def test_an_environment_file_above_the_folder_that_is_taken_is_told_with_a_comma
     assert unread_above(tmp_path, tmp_path) == ""
     (below / ".env").write_text("")
     assert unread_above(tmp_path, below) == ""
+
+
+@pytest.mark.parametrize("folder", ["", "backend/"])
+def test_a_folder_whose_dockerfile_copies_the_app_from_below_has_it_there(folder: str) -> None:
+    files = {
+        f"{folder}server/Dockerfile": "FROM python:3.13\nRUN pip install flask\n",
+        f"{folder}server/app/requirements.txt": "flask\n",
+        f"{folder}server/app/app.py": FLASK_APP,
+        "README.md": "",
+    }
+    assert sole_app_folder(MemoryProject(files)) == f"{folder}server/app"

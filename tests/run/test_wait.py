@@ -12,9 +12,10 @@ import pytest
 from okamochi.errors import UnhealthyError
 from okamochi.model.process import HttpProbe, Process, ProcessType, TcpProbe
 from okamochi.run.engine import Engine
+from okamochi.run.look import url_for_people
 from okamochi.run.ports import TakenPort, is_free
 from okamochi.run.spec import ContainerState, Running, RunSpec
-from okamochi.run.wait import Patience, start_healthy, url_for_people, wait_until_healthy
+from okamochi.run.wait import Patience, start_healthy, wait_until_healthy
 
 
 class FakeEngine:
@@ -260,6 +261,31 @@ def test_where_the_app_has_no_page_at_the_front_its_error_there_is_told_and_the_
         healthy = wait_until_healthy(as_engine(FakeEngine(state())), pageless, QUICK)
     assert healthy.page_status == 500
     assert healthy.note.startswith("GET / answered 500, and the app has no page there")
+
+
+@pytest.mark.parametrize(
+    ("line", "error", "told"),
+    [
+        ("params = [session['user_id']]", "KeyError: 'user_id'", True),
+        ('user = flask.session["user_id"]["name"]', "KeyError: 'user_id'", True),
+        ("params = [session['user_id']]", "KeyError: 'other'", False),
+        ("params = [settings['user_id']]", "KeyError: 'user_id'", False),
+    ],
+)
+def test_a_first_page_that_wants_somebody_who_is_logged_in_is_told_as_that(
+    line: str, error: str, told: bool
+) -> None:
+    frame = f'  File "/app/app.py", line 38, in index\n    {line}\n'
+    log = f"Traceback (most recent call last):\n{frame}{error}\n"
+    patience = replace(QUICK, failing_page_seconds=0.1)
+    with serving({"/healthz": [200], "/": [500]}, []) as port:
+        if not told:
+            with pytest.raises(UnhealthyError):
+                wait_until_healthy(as_engine(FakeEngine(state(), log=log)), spec(port), patience)
+            return
+        healthy = wait_until_healthy(as_engine(FakeEngine(state(), log=log)), spec(port), patience)
+    assert healthy.page_status == 500
+    assert "not logged in: app.py:38 reads session[" in healthy.note
 
 
 def test_without_a_health_page_an_error_at_the_front_is_the_only_sign_and_the_hint_asks_for_one() -> None:

@@ -27,7 +27,10 @@ except ImportError:
 
 
 def missing(
-    where: str, *refused: str, meant: tuple[str, ...] = ("flask_cors", "flask_sqlalchemy")
+    where: str,
+    *refused: str,
+    meant: tuple[str, ...] = ("flask_cors", "flask_sqlalchemy"),
+    installed: tuple[str, ...] = ("pyyaml",),
 ) -> list[str]:
     first = Correction(kind=CorrectionKind.REQUIREMENT, value="flask-login", reason="missed")
     planned = SimpleNamespace(
@@ -38,8 +41,9 @@ def missing(
     )
     verdict = Verdict(outcome=Outcome.MISSING_MODULE, subject="flask_login", cause=Cause("", "", where))
     no = [("requirement", one) for one in refused]
+    versions = dict.fromkeys(installed, "6.0")
     found = missing_beside(
-        verdict, cast(PlannedProject, planned), {"pyyaml": "6.0"}, no, lambda module, _: module in meant
+        verdict, cast(PlannedProject, planned), versions, no, lambda module, _: module in meant
     )
     return [one.value for one in found]
 
@@ -51,6 +55,10 @@ def test_what_is_imported_below_the_failing_line_is_added_when_it_is_known_whose
 
 def test_what_there_is_no_evidence_for_is_not_added() -> None:
     assert missing("/app/app.py:0", meant=("flask_cors",)) == ["flask-cors"]
+
+
+def test_what_a_fork_of_another_name_brings_is_not_added() -> None:
+    assert missing("/app/app.py:0", installed=("flask-cors-too", "pyyaml")) == ["flask-sqlalchemy"]
 
 
 def test_what_is_refused_or_fails_outside_of_the_app_is_not_added() -> None:

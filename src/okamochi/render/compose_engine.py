@@ -34,11 +34,11 @@ def render_compose_engine(
     closed: Collection[str] = (),
     restart: str = RESTART,
 ) -> RenderedFile | None:
-    """None where nothing is otherwise. `at_the_desk`: compose.dev.yaml is read, too. `unlimited` are "memory",
-    "cpu" and "pids"; `labelled`: SELinux keeps containers from files of the host, whose labels are not ours to
-    change; `own_user`: the processes have the source of somebody whom the engine knows as another number.
-    `closed` are folders that the engine would let the processes write. `restart` is its policy for what
-    stays."""
+    """None where nothing is otherwise. `at_the_desk`: compose.dev.yaml is read, too. `unlimited` are
+    "memory", "cpu" and "pids"; `labelled`: SELinux keeps containers from files of the host, whose labels
+    are not ours to change; `own_user`: the processes have the source of somebody whom the engine knows as
+    another number. `closed` are folders that the engine would let the processes write. `restart` is its
+    policy for what stays."""
     everything = {**no_limits(unlimited), **({"security_opt": ["label=disable"]} if labelled else {})}
     user: dict[str, Yaml] = {"userns_mode": "keep-id"} if own_user else {}
     user |= closed_folders(plan, closed)

@@ -1,6 +1,8 @@
 """The folder of the only app of a checkout whose own folder is none: app/ beside docker-compose.yml."""
 
-from okamochi.detect.files.subfolders import app_folders
+import posixpath
+
+from okamochi.detect.files.subfolders import Below, app_folders
 from okamochi.system.data_text import NoDataError, toml_of
 from okamochi.system.project_files import ProjectFiles
 
@@ -11,11 +13,14 @@ SETTINGS = ("okamochi.toml", "okamochi.lock")
 
 
 def sole_app_folder(project: ProjectFiles) -> str:
-    """ "" when the project's folder itself looks like an app, or when no folder in it does, or several do."""
+    """ "" when the project's folder itself looks like an app, or when no folder in it does, or several do. A
+    folder with a Dockerfile, of which the same holds, has it below: backend/Dockerfile and backend/main/."""
     if any(project.exists(name) for name in (*SETTINGS, *OWN)) or project.files("*.py") or is_named(project):
         return ""
     folders = app_folders(project)
-    return folders[0] if len(folders) == 1 else ""
+    if len(folders) != 1:
+        return ""
+    return posixpath.normpath(posixpath.join(folders[0], sole_app_folder(Below(project, folders[0]))))
 
 
 def is_named(project: ProjectFiles) -> bool:

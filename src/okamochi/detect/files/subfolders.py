@@ -19,7 +19,7 @@ from okamochi.detect.source.import_lines import imported_parts
 from okamochi.detect.source.sources import Sources
 from okamochi.system.project_files import READ_LIMIT_BYTES, ProjectFiles
 
-__all__ = ["app_folders", "folder_hint", "from_here", "hint_naming", "is_a_package"]
+__all__ = ["Below", "app_folders", "folder_hint", "from_here", "hint_naming", "is_a_package"]
 
 # a Dockerfile tells how its own folder is installed, wherever the list lies
 LISTINGS = ("requirements.txt", "pyproject.toml", "Pipfile.lock", "setup.py", "manage.py", "Dockerfile")

@@ -3,6 +3,7 @@
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import PurePosixPath
 
 import msgspec
 from packaging.utils import canonicalize_name
@@ -92,22 +93,23 @@ def _beside(
     """backend/requirements.txt, when the app is backend/app.py, or main.py that imports it. `anything`: the
     project's own folder lists something, if only what its tools need; else only a module of that folder makes
     it the app's, and not one of several, or a package that keeps its list in itself."""
+    first = _folders_above(loaded[0]) if loaded else []
     if not anything and (
-        not loaded or ("/" in loaded[0] and not is_a_package(project, posixpath.dirname(loaded[0])))
+        not loaded or (first and not any(is_a_package(project, folder) for folder in first))
     ):
         return None
-    folders: dict[str, None] = {}
-    for path in loaded:
-        folder = posixpath.dirname(path)
-        while folder:
-            folders[folder] = None
-            folder = posixpath.dirname(folder)
+    folders = dict.fromkeys(folder for path in loaded for folder in _folders_above(path))
     for path in (posixpath.join(folder, name) for folder in folders for name in BESIDE):
         if project.exists(path) and _lists_web(project, path):
             reason = "lists a web framework, beside modules that the server loads; the files above list none"
             found = Dependencies(files=(path,), input_files=(path,))
             return Detected(found, (Evidence(path=path, reason=reason),))
     return None
+
+
+def _folders_above(path: str) -> list[str]:
+    """The nearest first, without the project's own."""
+    return [str(one) for one in PurePosixPath(path).parents][:-1]
 
 
 def _with_unread(

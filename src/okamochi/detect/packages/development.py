@@ -100,7 +100,8 @@ def _pipenv(project: ProjectFiles, dependencies: Dependencies) -> Asked | None:
     from okamochi.pypi.manifests.pipfile_tables import pipfile_specifiers
 
     listed = pipfile_specifiers(project, "Pipfile", "dev-packages") if project.exists("Pipfile") else ()
-    if not listed:
+    taken = set(dependencies.inline)
+    if not listed or "develop" in dependencies.groups or taken.issuperset(listed):
         return None
     evidence = (Evidence(path="Pipfile", reason="[dev-packages]"),)
     groups = ("develop",) if dependencies.lock_file else ()

@@ -64,11 +64,22 @@ def locked_candidates(project: ProjectFiles, pyproject: Pyproject) -> tuple[Dete
         named = manager.value in pyproject.tool or manager is DependencyManager.PIPENV
         inputs = tuple(path for path in (lock, manifest) if project.exists(path))
         groups = production_groups(pyproject, manager)
+        told = group_evidence(groups)
+        if manager is DependencyManager.PIPENV and is_all_of_the_desk(project):
+            groups, told = ("develop",), (Evidence(path="Pipfile", reason="[dev-packages] alone lists any"),)
         dependencies = Dependencies(manager=manager, lock_file=lock, groups=groups, input_files=inputs)
         reason = f"{manager.value}'s lock: its pins and hashes are what is installed"
-        evidence = (Evidence(path=lock, reason=reason), *group_evidence(groups))
+        evidence = (Evidence(path=lock, reason=reason), *told)
         found.append((order if named else order + 10, Detected(dependencies, evidence)))
     return tuple(candidate for _, candidate in sorted(found, key=lambda one: one[0]))
+
+
+def is_all_of_the_desk(project: ProjectFiles) -> bool:
+    """Whether a Pipfile lists the app's packages among those for development, and no others."""
+    from okamochi.pypi.manifests.pipfile_tables import pipfile_specifiers
+
+    lists = project.exists("Pipfile") and not pipfile_specifiers(project)
+    return lists and bool(pipfile_specifiers(project, section="dev-packages"))
 
 
 def workspace_lock(project: ProjectFiles, manager: DependencyManager) -> str:
@@ -142,7 +153,8 @@ def manifests(project: ProjectFiles, pyproject: Pyproject) -> Iterator[Manifest]
     if "poetry" in pyproject.tool:
         yield Manifest(DependencyManager.POETRY, PYPROJECT, poetry_list, "[tool.poetry] without a lock")
     if project.exists("Pipfile"):
-        yield Manifest(DependencyManager.PIPENV, "Pipfile", pipfile_list, "[packages], never locked")
+        section = "[dev-packages]" if is_all_of_the_desk(project) else "[packages]"
+        yield Manifest(DependencyManager.PIPENV, "Pipfile", pipfile_list, f"{section}, never locked")
     if project.exists("setup.cfg"):
         yield Manifest(DependencyManager.SETUPTOOLS, "setup.cfg", setup_cfg_list, "install_requires")
     if project.exists("setup.py"):
@@ -165,7 +177,7 @@ def poetry_list(project: ProjectFiles, path: str) -> tuple[str, ...]:
 def pipfile_list(project: ProjectFiles, path: str) -> tuple[str, ...]:
     from okamochi.pypi.manifests.pipfile_tables import pipfile_specifiers
 
-    return pipfile_specifiers(project, path)
+    return pipfile_specifiers(project, path) or pipfile_specifiers(project, path, "dev-packages")
 
 
 def setup_cfg_list(project: ProjectFiles, path: str) -> tuple[str, ...] | None:

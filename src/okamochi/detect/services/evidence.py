@@ -9,8 +9,10 @@ import msgspec
 from okamochi.detect.services.clients import HERE, OWN_MACHINE, Client, clients_of, led_names, names_of_hosts
 from okamochi.detect.services.django_databases import DatabasePart, database_parts, databases_here, engines_of
 from okamochi.detect.services.kinds import FOREIGN_URL, KINDS, KindFacts, facts_of
+from okamochi.detect.services.put_together import put_together
 from okamochi.detect.services.stated_addresses import StatedAddress, stated_addresses
 from okamochi.detect.services.told_parts import ToldPart, told_parts
+from okamochi.detect.source.constants import Constants
 from okamochi.detect.source.import_lines import imported_modules
 from okamochi.detect.source.python_source import Module
 from okamochi.detect.source.reachable import Reached
@@ -143,7 +145,7 @@ def _traces(sources: Sources, reached: Reached) -> Traces:
     defaults = {path: {read.name: read.default for read in found} for path, found in reads.items()}
     return Traces(
         imports=tuple(found for one in modules for found in _imports(one.path, sources)),
-        addresses=tuple(found for one in modules for found in _addresses(one, reads[one.path])),
+        addresses=tuple(found for one in modules for found in _addresses(one, reads[one.path], sources)),
         hosts=tuple(found for one in modules for found in _hosts(one)),
         variables=tuple(
             found for one in modules for found in _variables(one, reads[one.path], sources, awaited, told)
@@ -299,31 +301,25 @@ def _imports(path: str, sources: Sources) -> Iterator[Import]:
             yield Import(top, Evidence(path=path, line=node.lineno, reason=f"imports {top}"))
 
 
-def _addresses(module: Module, reads: Iterable[Read]) -> Iterator[tuple[Address, Evidence]]:
+def _addresses(module: Module, reads: Iterable[Read], sources: Sources) -> Iterator[tuple[Address, Evidence]]:
     """Those that are no default of a variable."""
-    if "://" not in module.text:
+    if "://" not in module.text and "URL" not in sources.words(module.path):
         return
     defaults = {one.default for one in reads}
-    spelled = dict(_heads(module))
-    for node in module.of(ast.Constant):
-        if not isinstance(node.value, str) or "://" not in node.value or node.value in defaults:
+    constants = Constants(sources)
+    made = {id(one.head): one.texts(module, constants) for one in put_together(module, sources)}
+    for node in module.of(ast.Constant, ast.Call):
+        texts = made.get(id(node), ())
+        whole = text_of(node) if isinstance(node, ast.Constant) else ""
+        if "://" not in (texts[0] or "" if texts else whole) or whole in defaults:
             continue
-        found = address_of(spelled.get(id(node), node.value))
-        if found is not None and id(node) in spelled:
-            found = msgspec.structs.replace(found, spelled=True)
+        found = address_of("".join(one or "" for one in texts) or whole)
         if found is not None:
+            spelled = any("@" in (one or "") for one in texts[1:])
+            found = msgspec.structs.replace(found, spelled=spelled)
             shown = f"{found.scheme}+{found.driver}" if found.driver else found.scheme
             reason = f"a URL of {shown}" + (f" at {found.host}" if found.host else "")
             yield found, Evidence(path=module.path, line=node.lineno, reason=reason)
-
-
-def _heads(module: Module) -> Iterator[tuple[int, str]]:
-    """The first texts of those put together of parts between which an @ stands, and the whole without the
-    parts: f"postgresql://shop:{password}@db/shop" is at db."""
-    for node in module.of(ast.JoinedStr):
-        texts = [str(one.value) if isinstance(one, ast.Constant) else "" for one in node.values]
-        if any("@" in text for text in texts[1:]):
-            yield id(node.values[0]), "".join(texts)
 
 
 def _hosts(module: Module) -> Iterator[HostName]:

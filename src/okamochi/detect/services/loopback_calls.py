@@ -8,7 +8,7 @@ DATABASES = {"default": {"ENGINE": ..., "HOST": "localhost", "USER": "shop", ...
 
 import ast
 from collections.abc import Container, Iterator, Mapping, Sequence
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
 
@@ -16,6 +16,7 @@ from okamochi.detect.services.evidence import address_of
 from okamochi.detect.services.keyword_arguments import KEYWORDS, spread
 from okamochi.detect.services.kinds import KindFacts
 from okamochi.detect.services.libpq import PAIR
+from okamochi.detect.services.put_together import put_together
 from okamochi.detect.source.constants import Constants
 from okamochi.detect.source.python_source import Module
 from okamochi.detect.source.read_values import is_none
@@ -23,6 +24,7 @@ from okamochi.detect.source.sources import Sources
 from okamochi.detect.source.syntax import text_entries
 from okamochi.model.evidence import Evidence
 from okamochi.system.patterns import regex
+from okamochi.system.words import word_set
 
 __all__ = ["HOSTS", "Said", "said_at"]
 
@@ -37,6 +39,11 @@ ORDERS = {
 """What arguments without a name are; of others, the first alone is known: an address, or a DSN of words."""
 # which lead elsewhere, or hold a user and a password in a way of their own
 OTHERWISE = frozenset(["credentials", "ssl_context", "service", "unix_socket", "passfile", "url", "uri"])
+HARMLESS = word_set(
+    "charset collation use_unicode autocommit client_encoding application_name connect_timeout local_infile "
+    "retrywrites w"
+)
+"""What may follow a question mark and leads nowhere else."""
 PARTS = {
     **{f"MYSQL_{word}": part for word, part in (("HOST", "host"), ("USER", "user"), ("PORT", "port"))},
     "MYSQL_PASSWORD": "password",
@@ -77,7 +84,7 @@ def said_at(
     these `hosts`. `reads` are the names of variables that the module reads."""
     module, constants = sources.module(place.path), Constants(sources)
     try:
-        for address in _addresses(module, place.line, facts, Constants(sources, _told(module, reads))):
+        for address in _addresses(module, place.line, facts, sources, reads):
             return _of_url(address, facts, hosts)
         parts = _parts_at(module, place.line, sources)
         if not parts:
@@ -100,12 +107,18 @@ def _told(module: Module, reads: Container[str]) -> dict[str, str]:
     for node in module.of(ast.Assign):
         match node:
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() | ast.Subscript() as value):
-                read = _read_in(value, reads)
-                if read:
-                    found[name] = f"{MARK}{read}{MARK}"
+                if _read_in(value, reads):
+                    found[name] = _mark(value, reads)
             case _:
                 pass
     return found
+
+
+def _mark(value: str | ast.expr, reads: Container[str]) -> str:
+    read = _read_in(value, reads) if isinstance(value, ast.expr) else ""
+    if not read:
+        raise _Unknown
+    return f"{MARK}{read}{MARK}"
 
 
 def _read_in(value: ast.expr, reads: Container[str]) -> str:
@@ -115,39 +128,27 @@ def _read_in(value: ast.expr, reads: Container[str]) -> str:
     return found[0] if len(found) == 1 else ""
 
 
-def _addresses(module: Module, line: int, facts: KindFacts, constants: Constants) -> Iterator[str]:
+def _addresses(
+    module: Module, line: int, facts: KindFacts, sources: Sources, reads: Container[str]
+) -> Iterator[str]:
     """URLs of the kind in that line, whole. _Unknown for one that is put together of what is not known."""
-    inner: set[int] = set()
-    for node in module.of(ast.JoinedStr, ast.BinOp, ast.Call):
-        if getattr(node, "lineno", 0) > line or id(node) in inner:
-            continue
-        held = _held(node)
-        if any(getattr(one, "lineno", 0) == line and _is_of(one, facts) for one in held):
-            yield _text(node, module, constants)
-        inner.update(id(one) for one in held)
+    constants = Constants(sources, _told(module, reads))
+    heads = set()
+    for one in put_together(module, sources):
+        heads.add(id(one.head))
+        if one.head.lineno == line and _is_of(one.pieces[0], facts):
+            texts = zip(one.pieces, one.texts(module, constants), strict=True)
+            yield "".join(_mark(piece, reads) if text is None else text for piece, text in texts)
     for node in module.of(ast.Constant):
-        if node.lineno == line and id(node) not in inner and _is_of(node, facts):
+        if node.lineno == line and id(node) not in heads and _is_of(node.value, facts):
             yield str(node.value)
 
 
-def _held(node: ast.AST) -> list[ast.AST]:
-    """The texts of which an expression makes one."""
-    match node:
-        case ast.JoinedStr(values=values):
-            return list(values)
-        case ast.BinOp(left=left, right=right, op=ast.Add() | ast.Mod()):
-            return [left, right, *_held(left), *_held(right)]
-        case ast.Call(func=ast.Attribute(value=ast.Constant() as text, attr="format")):
-            return [text]
-        case _:
-            return []
-
-
-def _is_of(node: ast.AST, facts: KindFacts) -> bool:
-    if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+def _is_of(text: object, facts: KindFacts) -> bool:
+    if not isinstance(text, str):
         return False
-    scheme = node.value.partition("://")[0].partition("+")[0].removesuffix("s")
-    return "://" in node.value and scheme in {one.removesuffix("s") for one in facts.schemes}
+    scheme = text.partition("://")[0].partition("+")[0].removesuffix("s")
+    return "://" in text and scheme in {one.removesuffix("s") for one in facts.schemes}
 
 
 def _text(node: ast.AST, module: Module, constants: Constants) -> str:
@@ -164,7 +165,8 @@ def _of_url(text: str, facts: KindFacts, hosts: Container[str]) -> Said:
         port = url.port or facts.port
     except ValueError:
         raise _Unknown from None
-    if address is None or (url.hostname or "") not in hosts or "?" in text:
+    elsewhere = [one for one, _ in parse_qsl(url.query) if one.lower() not in HARMLESS]
+    if address is None or (url.hostname or "") not in hosts or elsewhere:
         raise _Unknown
     said = {"user": url.username, "database": url.path.strip("/"), "password": url.password}
     read = {part: found[1] for part, text in said.items() if (found := MARKED.fullmatch(text or ""))}

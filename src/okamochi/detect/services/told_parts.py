@@ -8,12 +8,13 @@ pymysql.connect(host=os.getenv("CLEARDB_ADDRESS"), user=os.getenv("CLEARDB_LOGIN
 
 import ast
 from collections.abc import Iterator
-from itertools import chain
 
 import msgspec
 
 from okamochi.detect.services.clients import CONNECTS, MODULES
 from okamochi.detect.services.keyword_arguments import KEYWORDS, spread
+from okamochi.detect.services.put_together import MADE_BY
+from okamochi.detect.source.pieces import Pieces, pieces_of
 from okamochi.detect.source.python_source import Module
 from okamochi.detect.source.sources import Sources
 from okamochi.detect.source.syntax import keyword_value, text_of
@@ -29,7 +30,6 @@ ADDRESS = regex(
     rf"(?P<scheme>[a-z]+)(?:\+(?!srv)\w+)?://(?:{VALUE}(?::{VALUE})?@)?{VALUE}(?::{VALUE})?(?:/{VALUE})?"
 )
 ORDER = ("user", "password", "host", "port", "database")
-IN_PLACES = regex(r"\{\w*\}|%s|%d")
 # what leaves the value as it is
 PLAIN = frozenset(["str", "int", "quote", "quote_plus"])
 
@@ -48,7 +48,7 @@ def told_parts(module: Module, sources: Sources) -> Iterator[ToldPart]:
     words = sources.words(module.path)
     if "://" in module.text:
         for node in module.of(ast.JoinedStr, ast.BinOp, ast.Call):
-            yield from _of_address(_pieces(node))
+            yield from _of_address(pieces_of(node))
     if "URL" in words or not (MODULES.isdisjoint(words) or CONNECTS.isdisjoint(words)):
         for call in module.of(ast.Call):
             taker = _taker(call, module)
@@ -62,13 +62,13 @@ def _taker(call: ast.Call, module: Module) -> str:
     top, _, rest = full.partition(".")
     if top in MODULES:
         return top if rest.rpartition(".")[2] in CONNECTS else ""
-    if full.endswith(("URL.create", ".URL")):
+    if full.endswith(MADE_BY):
         named = call.args[0] if call.args else keyword_value(call, "drivername")
         return text_of(named).partition("+")[0]
     return ""
 
 
-def _of_address(pieces: list[str | ast.expr]) -> Iterator[ToldPart]:
+def _of_address(pieces: Pieces) -> Iterator[ToldPart]:
     text = "".join(
         one if isinstance(one, str) else f"{MARK}{place}{MARK}" for place, one in enumerate(pieces)
     )
@@ -80,36 +80,6 @@ def _of_address(pieces: list[str | ast.expr]) -> Iterator[ToldPart]:
         value = pieces[int(place)] if place else ""
         if isinstance(value, ast.expr):
             yield from _part(found["scheme"], part, value)
-
-
-def _pieces(node: ast.AST) -> list[str | ast.expr]:
-    """The texts and values that make one text, in their order."""
-    match node:
-        case ast.JoinedStr(values=values):
-            return list(chain.from_iterable(_pieces(one) for one in values))
-        case ast.FormattedValue(value=value):
-            return [value]
-        case ast.BinOp(left=left, op=ast.Add(), right=right):
-            return [*_pieces(left), *_pieces(right)]
-        case ast.BinOp(left=ast.Constant(value=str(text)), op=ast.Mod(), right=right):
-            return _filled(text, right.elts if isinstance(right, ast.Tuple) else [right])
-        case ast.Call(
-            func=ast.Attribute(value=ast.Constant(value=str(text)), attr="format"), args=args, keywords=[]
-        ):
-            return _filled(text, args)
-        case ast.Constant(value=str(text)):
-            return [text]
-        case ast.expr():
-            return [node]
-        case _:
-            return []
-
-
-def _filled(text: str, values: list[ast.expr]) -> list[str | ast.expr]:
-    texts = IN_PLACES.split(text)
-    if len(texts) != len(values) + 1:
-        return [text]
-    return [*chain.from_iterable(zip(texts, values, strict=False)), texts[-1]]
 
 
 def _part(of: str, part: str, value: ast.expr) -> Iterator[ToldPart]:

@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from okamochi.detect.source.module_index import MODULE_SCOPE, ModuleIndex
+from okamochi.detect.source.pieces import pieces_of
 from okamochi.detect.source.python_source import Module
 from okamochi.detect.source.sources import Sources
 
@@ -86,6 +87,10 @@ class Constants(msgspec.Struct, frozen=True, eq=False):
                 return self.known(inner, module, depth - 1)
             case ast.BinOp(left=left, op=ast.Add(), right=right):
                 return self._joined([left, right], module, depth)
+            case ast.BinOp(op=ast.Mod()) | ast.Call(func=ast.Attribute(attr="format")):
+                pieces = pieces_of(expression)
+                parts = [ast.Constant(value=one) if isinstance(one, str) else one for one in pieces]
+                return self._joined(parts, module, depth) if len(parts) > 1 else UNKNOWN
             case _:
                 return UNKNOWN
 
@@ -100,8 +105,13 @@ class Constants(msgspec.Struct, frozen=True, eq=False):
                 return UNKNOWN
 
     def _named(self, node: ast.Name, module: Module, depth: int) -> Known:
-        """By the scopes around it; of a parameter only its caller knows."""
+        """By the class whose field it is, then by the scopes around it; of a parameter only its caller
+        knows."""
         index = module.index
+        holder = index.holders.get(id(node), MODULE_SCOPE)
+        if (holder, node.id) in index.fields:
+            found = {self.known(one, module, depth - 1) for one in index.fields[holder, node.id]}
+            return found.pop() if len(found) == 1 else UNKNOWN
         scope = index.scopes.get(id(node), MODULE_SCOPE)
         while scope != MODULE_SCOPE:
             if (scope, node.id) in index.values:

@@ -19,7 +19,9 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 class ModuleIndex(msgspec.Struct, eq=False):
     """One walk over a module. A scope is the identity of a function's node; class bodies belong to the scope
-    around them. `configured` are values of config["KEY"] = value and f(KEY=value)."""
+    around them. `fields` are what such a body gives names, by the identity of the class, and `holders` the
+    class of each name that is read there. `configured` are values of config["KEY"] = value and
+    f(KEY=value)."""
 
     imports: ImportedNames
     scopes: dict[int, int] = msgspec.field(default_factory=dict)
@@ -27,6 +29,8 @@ class ModuleIndex(msgspec.Struct, eq=False):
     values: dict[tuple[int, str], list[ast.expr]] = msgspec.field(default_factory=dict)
     parameters: dict[tuple[int, str], ast.expr | None] = msgspec.field(default_factory=dict)
     configured: dict[str, list[ast.expr]] = msgspec.field(default_factory=dict)
+    fields: dict[tuple[int, str], list[ast.expr]] = msgspec.field(default_factory=dict)
+    holders: dict[int, int] = msgspec.field(default_factory=dict)
 
     @classmethod
     def of(cls, module: "Module") -> "ModuleIndex":
@@ -35,6 +39,8 @@ class ModuleIndex(msgspec.Struct, eq=False):
         while waiting:
             node, scope = waiting.pop()
             index._note(node, scope)
+            if isinstance(node, ast.ClassDef):
+                index._note_fields(node)
             inner = id(node) if isinstance(node, Function) else scope
             waiting += [(child, inner) for child in reversed(children(node))]
         return index
@@ -57,6 +63,20 @@ class ModuleIndex(msgspec.Struct, eq=False):
                 self.configured.setdefault(name, []).append(value)
             case _:
                 pass
+
+    def _note_fields(self, node: ast.ClassDef) -> None:
+        for statement in node.body:
+            match statement:
+                case (
+                    ast.Assign(targets=[ast.Name(id=name)], value=value)
+                    | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
+                ):
+                    self.fields.setdefault((id(node), name), []).append(value)
+                    self.holders |= {
+                        id(one): id(node) for one in ast.walk(value) if isinstance(one, ast.Name)
+                    }
+                case _:
+                    pass
 
     def _assigned(self, target: ast.expr, value: ast.expr, scope: int) -> None:
         match target:

@@ -1,9 +1,11 @@
 """Which of the project's files a file imports, and which it names to functions that import."""
 
 import ast
+import re
 from collections.abc import Iterator
 
 from okamochi.detect.source.import_lines import Imports
+from okamochi.detect.source.pieces import Pieces, pieces_of
 from okamochi.detect.source.python_source import Module
 from okamochi.detect.source.sources import Sources
 from okamochi.detect.source.syntax import texts_below
@@ -34,6 +36,8 @@ def _told(path: str, sources: Sources) -> Iterator[str]:
     if LOADER.search(sources.text(path)) is not None:
         for text in _texts_of_loaders(sources.module(path)):
             yield from (file for file in _named(text, path, sources) if file is not None)
+        for pieces in _patterns_of_loaders(sources.module(path)):
+            yield from _like(pieces, path, sources)
 
 
 def _files(node: Imports, importer: str, sources: Sources) -> Iterator[str | None]:
@@ -49,6 +53,26 @@ def _texts_of_loaders(module: Module) -> Iterator[str]:
     for node in module.of(ast.Call):
         if last_name(node.func) in LOADERS:
             yield from texts_below(node)
+
+
+def _patterns_of_loaders(module: Module) -> Iterator[Pieces]:
+    """import_module(f"shop.{name}.routes"), import_module("shop.{}.routes".format(name))."""
+    for node in module.of(ast.Call):
+        for argument in node.args[:1] if last_name(node.func) in LOADERS else ():
+            pieces = pieces_of(argument)
+            if len(pieces) > 1 and isinstance(pieces[0], str) and pieces[0].partition(".")[0].isidentifier():
+                yield pieces
+
+
+def _like(pieces: Pieces, importer: str, sources: Sources) -> Iterator[str]:
+    """Modules whose names have the known pieces, and one word for each of the others."""
+    texts = (re.escape(one) if isinstance(one, str) else r"\w+" for one in pieces)
+    pattern = re.compile(rf"(?:^|\.)({''.join(texts)})$")
+    for path in sources.known:
+        dotted = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        found = pattern.search(dotted)
+        if found is not None and sources.find(found[1], importer=importer) == path:
+            yield path
 
 
 def _named(text: str, importer: str, sources: Sources) -> Iterator[str | None]:

@@ -21,7 +21,7 @@ def third_party_imports(sources: Sources) -> tuple[Detected[str], ...]:
     first: dict[str, Evidence] = {}
     for path in sources.paths:
         for name, line in _imports(sources.module(path)):
-            if name in sys.stdlib_module_names or name in OF_PYTHON_2:
+            if name in sys.stdlib_module_names or name in OF_PYTHON_2 or name == "__main__":
                 continue
             if sources.find(name, importer=path) is not None:
                 continue

@@ -38,6 +38,7 @@ SCHEDULE_OPTIONS = ("-s", "--schedule")
 # https://docs.celeryq.dev/en/stable/userguide/tasks.html, and what names modules that have them
 DEFINES = frozenset(["task", "shared_task", "periodic_task", "register_task", "autodiscover_tasks"])
 NAMES_MODULES = regex(r"(?i)(\w+_)?(imports?|include)")
+OF_NO_BROKER = frozenset(["main", "include", "task_cls", "set_as_current"])
 NAMES_APP = regex(r"(?:-A|--app)(?:=|$)|-A\w")
 
 
@@ -181,14 +182,35 @@ def _found(sources: Sources, import_root: str) -> tuple[str, tuple[Evidence, ...
 
 def _loader(module: Module, name: str, sources: Sources) -> tuple[Module, str, int] | None:
     """celery_worker.py beside a factory: `from shop import celery, create_app`, `app = create_app()`. A
-    worker that loads the object alone knows nothing of the app's settings."""
+    worker that loads the object alone knows nothing of the app's settings. Of an object that knows no broker
+    before there is an app, whatever makes one."""
     found = []
+    bare = _is_bare(module, name)
     for other in sources.mentioning("celery"):
         line = _app_line(other)
         local = _imported_as(other, module, name, sources) if line and other is not module else ""
-        if local and (OF_WORKERS.search(other.path.rpartition("/")[2]) or _pushes(other)):
+        if local and (bare or OF_WORKERS.search(other.path.rpartition("/")[2]) or _pushes(other)):
             found.append((other, local, line))
     return next(iter(sorted(found, key=lambda one: "celery" not in one[0].path)), None)
+
+
+def _is_bare(module: Module, name: str) -> bool:
+    """`celery = Celery(__name__)`, which nothing on the module's own level configures."""
+    for statement in module.tree.body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=own)], value=ast.Call(args=args, keywords=keywords)) if (
+                own == name
+            ):
+                if len(args) > 1 or not {one.arg for one in keywords} <= OF_NO_BROKER:
+                    return False
+            case (
+                ast.Expr(value=ast.Call(func=ast.Attribute() as place))
+                | ast.Assign(targets=[ast.Attribute() as place])
+            ) if re.match(rf"{name}\.", ast.unparse(place)):
+                return False
+            case _:
+                pass
+    return True
 
 
 def _imported_as(other: Module, module: Module, name: str, sources: Sources, depth: int = 2) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 
 from okamochi.containerfiles.command_lines import command_text, commands_of
 from okamochi.detect.files.compose_files import own_services
+from okamochi.detect.files.container_scripts import container_script
 from okamochi.detect.files.platform_files import StatedCommand
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
@@ -46,7 +47,7 @@ def composed_workers(project: ProjectFiles) -> tuple[StatedCommand, ...]:
     return tuple(
         StatedCommand(service.name, command, service.path, service.line_of(f"{service.name}:"))
         for service in own_services(project)
-        if (command := _command(service.settings) or _script(service.settings, project))
+        if (command := _command(service.settings, project) or _script(service.settings, project))
     )
 
 
@@ -61,7 +62,7 @@ def unknown_workers(project: ProjectFiles) -> tuple[StatedCommand, ...]:
         if CALLED_SO.fullmatch(one.name) and one.settings["build"] in serving
         if not _is_reached(one.settings) and not one.settings.get("profiles")
         if (command := command_text(one.settings.get("command") or one.settings.get("entrypoint")))
-        if not _command(one.settings) and not _script(one.settings, project)
+        if not _command(one.settings, project) and not _script(one.settings, project)
     )
 
 
@@ -98,13 +99,37 @@ def _source_of(word: str, project: ProjectFiles) -> str:
     return next((text for one in places if (text := project.read_text(one))), "")
 
 
-def _command(settings: Mapping[str, Any]) -> str:
+def _command(settings: Mapping[str, Any], project: ProjectFiles) -> str:
     """ "" for a service that starts no worker, or several."""
     for key in ("command", "entrypoint"):
-        started = tuple(one for one in commands_of(command_text(settings.get(key))) if _is_worker(one))
+        started = tuple(one for one in _started(settings, key, project) if _is_worker(one))
         if len(started) == 1:
             return "" if "$" in "".join(started[0]) else shlex.join(started[0])
     return ""
+
+
+def _started(settings: Mapping[str, Any], key: str, project: ProjectFiles) -> Iterator[tuple[str, ...]]:
+    """By the command itself, or by a script of the project that it starts; without what watches files at the
+    desk."""
+    for argv in commands_of(command_text(settings.get(key))):
+        script = container_script(project, settings, argv)
+        for one in commands_of(script) if script else (argv,):
+            yield _watched(one)
+
+
+def _watched(argv: tuple[str, ...]) -> tuple[str, ...]:
+    """watchfiles --filter python "celery -A shop worker"
+    watchfiles celery.__main__.main --args "-A shop worker"
+    watchmedo auto-restart -d . -- celery -A shop worker"""
+    program = argv[0].rpartition("/")[2]
+    if program == "watchmedo" and "celery" in argv:
+        return argv[argv.index("celery") :]
+    if program != "watchfiles":
+        return argv
+    if "celery.__main__.main" in argv and "--args" in argv[:-1]:
+        return ("celery", *shlex.split(argv[argv.index("--args") + 1]))
+    inner = next((one for one in argv[1:] if " " in one), "")
+    return next(iter(commands_of(inner)), argv)
 
 
 def _is_worker(argv: tuple[str, ...]) -> bool:

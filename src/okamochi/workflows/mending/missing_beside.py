@@ -42,7 +42,7 @@ def missing_beside(
     asked = {one.key for one in planned.corrections} | set(refused)
     for module in _imported(Sources(planned.project), path, int(line) if line.isdigit() else 0):
         requirement = distribution_of(module)
-        if canonicalize_name(requirement) in installed or is_own(module, planned):
+        if _is_brought(requirement, installed) or is_own(module, planned):
             continue
         if (str(CorrectionKind.REQUIREMENT), requirement) in asked:
             continue
@@ -53,6 +53,13 @@ def missing_beside(
         )
         if is_sound(found) and is_meant(module, requirement):
             yield found
+
+
+def _is_brought(requirement: str, installed: Mapping[str, str]) -> bool:
+    """By itself, or perhaps by one that bears its name and more, as forks and variants do: psycopg2-binary,
+    flask-security-too. If it is not, the next proof says so."""
+    name = canonicalize_name(requirement)
+    return any(one == name or one.startswith(f"{name}-") for one in installed)
 
 
 def _imported(sources: Sources, path: str, line: int) -> tuple[str, ...]:

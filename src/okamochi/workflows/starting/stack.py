@@ -28,6 +28,7 @@ from okamochi.run.beside import Ailing, Part, Watch, ailing_parts, failure_of
 from okamochi.run.compose import ComposeProject, ServiceState, compose_version
 from okamochi.run.engine import Engine
 from okamochi.run.engines import engine_named
+from okamochi.run.look import url_of
 from okamochi.run.spec import RunSpec, project_name
 from okamochi.run.state import AppState
 from okamochi.run.wait import (
@@ -35,7 +36,6 @@ from okamochi.run.wait import (
     FailingBeside,
     Patience,
     healthy_inside,
-    url_of,
     wait_until_healthy,
 )
 from okamochi.system.files import write_atomic
