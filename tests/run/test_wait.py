@@ -12,9 +12,10 @@ import pytest
 from okamochi.errors import UnhealthyError
 from okamochi.model.process import HttpProbe, Process, ProcessType, TcpProbe
 from okamochi.run.engine import Engine
+from okamochi.run.look import url_for_people
 from okamochi.run.ports import TakenPort, is_free
 from okamochi.run.spec import ContainerState, Running, RunSpec
-from okamochi.run.wait import Patience, start_healthy, url_for_people, wait_until_healthy
+from okamochi.run.wait import Patience, start_healthy, wait_until_healthy
 
 
 class FakeEngine:

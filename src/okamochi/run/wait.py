@@ -4,15 +4,14 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException
 from typing import TypeVar
 
 from okamochi.errors import EngineError, UnhealthyError
 from okamochi.model.kit_programs import HEALTH_CHECK
-from okamochi.model.process import HttpProbe, Probe, host_of
 from okamochi.run.diagnose import diagnose
 from okamochi.run.engine import Engine
 from okamochi.run.logged_out import logged_out
+from okamochi.run.look import Look, look_at, url_of
 from okamochi.run.ports import taken_by
 from okamochi.run.spec import ContainerState, Running, RunSpec
 from okamochi.run.traces import Cause
@@ -29,24 +28,14 @@ __all__ = [
     "healthy_inside",
     "start_healthy",
     "unhealthy",
-    "url_for_people",
-    "url_of",
     "wait_until_healthy",
 ]
 
 T = TypeVar("T", bound=UnhealthyError)
 START_SECONDS = 120
-REQUEST_SECONDS = 5
 KILLED_IN_VAIN = 5
 ENDED_IN_VAIN = 3
-SILENT = 0
-SLOW = -1
-USER_AGENT = "okamochi-healthcheck"
 CLOSED = regex(r"GET /\S+ answered (?P<status>401|403|404)$")
-NO_FRONT_PAGE = (
-    "{reason}, and the app has no page there: how it answers for unknown pages fails; the health check alone "
-    "counts"
-)
 PAGELESS_HINT = (
     "the app has no page at /, and fails where it tells so; a page of its own tells whether it is well: "
     '[tool.okamochi] health = "/..."'
@@ -89,20 +78,6 @@ class Healthy:
 
     url: str
     page_status: int
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Look:
-    """One look at the app: `ready` or the reason why not; `answered` when anything spoke HTTP; `starting`
-    while no answer comes, be it that nothing listens yet or that nobody answers yet. `note` is what is to be
-    said of one that is ready."""
-
-    ready: bool
-    reason: str
-    answered: bool
-    page_status: int = 0
-    starting: bool = False
     note: str = ""
 
 
@@ -165,49 +140,87 @@ def wait_until_healthy(
 ) -> Healthy:
     """Until the probe is content and / answers below 500; UnhealthyError at the limit, or at once when the
     container ends or starts over. TakenPort when it is somebody else that answers."""
+    wait = Wait(engine, spec, patience)
     begin = now()
     delay = patience.pause_seconds
-    content_inside_since: float | None = None
-    page_fails_since: float | None = None
-    log_read = 0.0
     while True:
         look = look_at(spec, patience.request_seconds)
-        waited = now() - begin
-        if look.ready:
-            stranger = engine.stranger_at(spec.name, spec.published_port)
-            if stranger:
-                raise taken_by(spec.published_port, stranger)
-            return Healthy(url_of(spec), look.page_status, look.note)
-        running = engine.inspect(spec.name)
-        if running.failed or running.state is ContainerState.ABSENT:
-            raise unhealthy(engine, spec.name, running, ended_text(running), patience, UnhealthyError)
-        if not look.answered and waited > patience.inside_after_seconds and spec.healthcheck:
-            content, said = engine.check(spec.name, spec.healthcheck)
-            content_inside_since = (content_inside_since or waited) if content else None
-            if content_inside_since and waited - content_inside_since >= patience.inside_for_seconds:
-                note = f"port {spec.published_port} does not answer from here; inside the container: {said}"
-                return Healthy(url_of(spec), 0, note)
-        if look.starting and waited - log_read >= patience.log_seconds:
-            log_read = waited
-            dying = dying_workers(engine.logs(spec.name))
-            if dying:
-                text = f"{spec.name} was given up after {waited:.0f} s: {dying}"
-                raise unhealthy(engine, spec.name, running, text, patience, UnhealthyError)
-        page_fails_since = (page_fails_since or waited) if look.page_status >= 500 else None
-        page_fails = page_fails_since and waited - page_fails_since >= patience.failing_page_seconds
-        if page_fails and (told := logged_out(engine.logs(spec.name))):
-            return Healthy(url_of(spec), look.page_status, told)
-        limit = max(patience.limit_seconds, patience.start_seconds if look.starting else 0)
-        if page_fails or waited > limit:
-            text = f"{spec.name} was not healthy after {waited:.0f} s: {look.reason}"
-            failure = unhealthy(
-                engine, spec.name, running, text, patience, FailingPage if page_fails else UnhealthyError
-            )
-            if failure.hint == LOG_ABOVE:
-                failure.hint = hint_of(look, spec, failure.log) or failure.hint
-            raise failure
+        healthy = wait.after(look, now() - begin)
+        if healthy is not None:
+            return healthy
         pause(delay)
         delay = min(delay * 1.3, 0.5)
+
+
+@dataclass
+class Wait:
+    """What is remembered from one look to the next, in seconds since the first: since when the check inside
+    is content, since when the page fails, and when the log was read."""
+
+    engine: Engine
+    spec: RunSpec
+    patience: Patience
+    content_inside_since: float | None = None
+    page_fails_since: float | None = None
+    log_read: float = 0
+
+    def after(self, look: Look, waited: float) -> Healthy | None:
+        """None: look again. Errors as of `wait_until_healthy`."""
+        if look.ready:
+            if stranger := self.engine.stranger_at(self.spec.name, self.spec.published_port):
+                raise taken_by(self.spec.published_port, stranger)
+            return Healthy(url_of(self.spec), look.page_status, look.note)
+        running = self.engine.inspect(self.spec.name)
+        if running.failed or running.state is ContainerState.ABSENT:
+            raise self._failure(running, ended_text(running))
+        if not look.answered and (note := self._content_inside(waited)):
+            return Healthy(url_of(self.spec), 0, note)
+        if dying := self._dying(look, waited):
+            raise self._failure(running, f"{self.spec.name} was given up after {waited:.0f} s: {dying}")
+        page_fails = self._page_fails(look, waited)
+        if page_fails and (told := logged_out(self.engine.logs(self.spec.name))):
+            return Healthy(url_of(self.spec), look.page_status, told)
+        limit = max(self.patience.limit_seconds, self.patience.start_seconds if look.starting else 0)
+        if page_fails or waited > limit:
+            raise self._given_up(look, running, waited, FailingPage if page_fails else UnhealthyError)
+        return None
+
+    def _content_inside(self, waited: float) -> str:
+        """What to say of a port that answers nobody here, while the check inside is content; else ""."""
+        if waited <= self.patience.inside_after_seconds or not self.spec.healthcheck:
+            return ""
+        content, said = self.engine.check(self.spec.name, self.spec.healthcheck)
+        self.content_inside_since = (self.content_inside_since or waited) if content else None
+        since = self.content_inside_since
+        if since is None or waited - since < self.patience.inside_for_seconds:
+            return ""
+        return f"port {self.spec.published_port} does not answer from here; inside the container: {said}"
+
+    def _dying(self, look: Look, waited: float) -> str:
+        if not look.starting or waited - self.log_read < self.patience.log_seconds:
+            return ""
+        self.log_read = waited
+        return dying_workers(self.engine.logs(self.spec.name))
+
+    def _page_fails(self, look: Look, waited: float) -> bool:
+        """Whether / has answered 5xx for long enough."""
+        self.page_fails_since = (self.page_fails_since or waited) if look.page_status >= 500 else None
+        since = self.page_fails_since
+        return since is not None and waited - since >= self.patience.failing_page_seconds
+
+    def _given_up(
+        self, look: Look, running: Running, waited: float, kind: type[UnhealthyError]
+    ) -> UnhealthyError:
+        text = f"{self.spec.name} was not healthy after {waited:.0f} s: {look.reason}"
+        failure = self._failure(running, text, kind)
+        if failure.hint == LOG_ABOVE:
+            failure.hint = hint_of(look, self.spec, failure.log) or failure.hint
+        return failure
+
+    def _failure(
+        self, running: Running, text: str, kind: type[UnhealthyError] = UnhealthyError
+    ) -> UnhealthyError:
+        return unhealthy(self.engine, self.spec.name, running, text, self.patience, kind)
 
 
 def dying_workers(log: str) -> str:
@@ -261,63 +274,6 @@ def healthy_inside(engine: Engine, name: str, *, limit_seconds: float) -> bool:
             return False
         time.sleep(0.2)
     return True
-
-
-def url_of(spec: RunSpec) -> str:
-    host = "127.0.0.1" if spec.bind_address in ("0.0.0.0", "") else spec.bind_address
-    return f"http://{host}:{spec.published_port}/"
-
-
-def url_for_people(spec: RunSpec) -> str:
-    """The address under which the app answers: with "localhost" where it refuses to be called by its number
-    (Django's ALLOWED_HOSTS = ["localhost"] answers 400 then)."""
-    url = url_of(spec)
-    if not url.startswith("http://127.0.0.1:"):
-        return url
-    refused = 400
-    by_number, _ = ask(spec, "/", None, REQUEST_SECONDS, called=f"127.0.0.1:{spec.published_port}")
-    if by_number != refused:
-        return url
-    by_name, _ = ask(spec, "/", None, REQUEST_SECONDS, called=f"localhost:{spec.published_port}")
-    return url if by_name in (refused, SILENT, SLOW) else url.replace("127.0.0.1", "localhost")
-
-
-def look_at(spec: RunSpec, request_seconds: float) -> Look:
-    """Asks the probe's path, then /: where the app has no page there, an error is how it tells so, and what
-    another page said counts."""
-    probe = spec.process.probe
-    if isinstance(probe, HttpProbe):
-        status, reason = ask(spec, probe.path, probe, request_seconds)
-        if not 0 < status < 400:
-            return Look(False, reason, answered=status != SILENT, starting=status in (SILENT, SLOW))
-    status, reason = ask(spec, "/", probe, request_seconds)
-    if status >= 500 and isinstance(probe, HttpProbe) and not spec.front_page:
-        return Look(True, reason, True, status, note=NO_FRONT_PAGE.format(reason=reason))
-    starting = status in (SILENT, SLOW)
-    return Look(0 < status < 500, reason, status != SILENT, page_status=status, starting=starting)
-
-
-def ask(
-    spec: RunSpec, path: str, probe: Probe | None, request_seconds: float, *, called: str = ""
-) -> tuple[int, str]:
-    """The status of a GET; SLOW when a connection brought no answer in time, SILENT without one. `called` is
-    the Host to name, else the probe's.
-
-    Redirects are not followed."""
-    host = "127.0.0.1" if spec.bind_address in ("0.0.0.0", "") else spec.bind_address
-    headers = {"User-Agent": USER_AGENT, "Connection": "close"}
-    headers["Host"] = called or host_of(probe) or "localhost"
-    connection = HTTPConnection(host, spec.published_port, timeout=request_seconds)
-    try:
-        connection.request("GET", path, headers=headers)
-        status = connection.getresponse().status
-    except TimeoutError:
-        return SLOW, f"GET {path} brought no answer in {request_seconds:g} s"
-    except (OSError, HTTPException) as error:
-        return SILENT, f"GET {path}: {error or type(error).__name__}"
-    finally:
-        connection.close()
-    return status, f"GET {path} answered {status}"
 
 
 def ended_text(running: Running) -> str:

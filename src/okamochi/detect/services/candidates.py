@@ -35,22 +35,16 @@ def service_candidates(
     """Those that are services of the stack; then those that the code looks for on its own machine, at
     somebody's server, or not at all."""
     composed = composed_services(sources.project)
-    traces: Traces | None = None
     found: list[Candidate] = []
     here: list[Candidate] = []
-    installed = any(_installed(facts_of(kind), dependencies, None) for kind in SQL)
-    rabbit = any(one.facts is not None and one.facts.kind is ServiceKind.RABBITMQ for one in composed)
+    sql_installed = any(_installed(facts_of(kind), dependencies, None) for kind in SQL)
+    rabbit = any(one.facts.kind is ServiceKind.RABBITMQ for one in composed)
     for facts in KINDS:
         own = next((one for one in composed if one.facts is facts), None)
-        client = _installed(facts, dependencies, own)
-        if client is None and facts.kind in SQL and not installed:
-            client = _by_engine(facts, sources, reached) or _by_address(facts, sources, reached)
-        if client is None and facts.kind not in SQL:
-            client = _by_client(facts, sources, reached)
+        client = _installed(facts, dependencies, own) or _unlisted(facts, sources, reached, sql_installed)
         if client is None:
             continue
-        if traces is None:
-            traces = traces_of(sources, reached)
+        traces = traces_of(sources, reached)
         candidate = _candidate(facts, client, own, traces, dependencies, rabbit=rabbit)
         if not candidate.composed and not candidate.imports and not _is_taken(candidate, sources):
             continue
@@ -61,6 +55,16 @@ def service_candidates(
     sql = sorted((one for one in found if one.facts.kind in SQL), key=lambda one: -one.weight)
     chosen = (*sql[:1], *(one for one in found if one.facts.kind not in SQL))
     return _without_alternatives(chosen, given_variables(sources.project)), tuple(here)
+
+
+def _unlisted(facts: KindFacts, sources: Sources, reached: Reached, sql_installed: bool) -> Evidence | None:
+    """What speaks for a kind of which no requirement brings a client; the driver of another SQL database
+    speaks against it."""
+    if facts.kind not in SQL:
+        return _by_client(facts, sources, reached)
+    if sql_installed:
+        return None
+    return _by_engine(facts, sources, reached) or _by_address(facts, sources, reached)
 
 
 def _is_taken(candidate: Candidate, sources: Sources) -> bool:

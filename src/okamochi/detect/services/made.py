@@ -43,35 +43,58 @@ def service_with(
 
 
 def service_of(candidate: Candidate, dependencies: ChosenDependencies, database: str) -> BackingService:
+    """`database` is the name for one that nobody names."""
     facts, composed = candidate.facts, candidate.composed
-    image = composed.image if composed else facts.server.image
-    known = [address for address, _ in candidate.addresses]
-    hosts = [address.service_host for address in known] + [host for host, _ in candidate.hosts]
-    hosts += [(one.default or "").lower() for one in candidate.variables if _is_host(one)]
-    hosts.append(_host_name(composed.name) if composed else facts.host)
-    host = next((one for one in hosts if one not in ("", "web")), facts.host)
-    user = (composed.user if composed else "") or next((a.user for a in known if a.user), facts.user)
-    wanted = (composed.database if composed else "") or next((a.database for a in known if a.database), "")
-    unsaid = candidate.unsaid
-    if unsaid is not None:
-        user, wanted = unsaid.user or user, unsaid.database or wanted
-    variables = (
-        variables_for(unsaid)
-        if unsaid is not None
-        else variables_of(facts, candidate.variables, known, dependencies, candidate.reads, candidate.parts)
-    )
-    if not variables and (candidate.hosts or any(one.service_host for one in known)):
-        variables = beside_a_named_host(facts, candidate.reads)
+    variables = _told_by(candidate, dependencies)
+    user, wanted = _user_and_database(candidate)
     if facts.kind is ServiceKind.POSTGRES and not any("{database}" in one.template for one in variables):
         # nothing tells the app a name: as its image has it, where nobody gives POSTGRES_DB,
         # https://github.com/docker-library/docs/tree/master/postgres
         wanted = wanted or (user if variables else "")
-    service = service_with(facts, host, image, user=user, database=wanted or database, variables=variables)
+    image = composed.image if composed else facts.server.image
+    service = service_with(
+        facts, _host_of(candidate), image, user=user, database=wanted or database, variables=variables
+    )
     if facts.kind is ServiceKind.RABBITMQ:
         service = in_virtual_host(service, wanted or default_virtual_host(facts, candidate.reads))
     return replace(
         service, initial_files=composed.initial_files if composed else (), required=not _optional(candidate)
     )
+
+
+def _host_of(candidate: Candidate) -> str:
+    """As the code calls it, else as the compose file does."""
+    facts, composed = candidate.facts, candidate.composed
+    hosts = [address.service_host for address, _ in candidate.addresses]
+    hosts += [host for host, _ in candidate.hosts]
+    hosts += [(one.default or "").lower() for one in candidate.variables if _is_host(one)]
+    hosts.append(_host_name(composed.name) if composed else facts.host)
+    return next((one for one in hosts if one not in ("", "web")), facts.host)
+
+
+def _user_and_database(candidate: Candidate) -> tuple[str, str]:
+    """What the code leaves to libpq's variables rules; then the compose file, then the code's addresses. The
+    database is "" where nobody names one."""
+    users, databases = [], []
+    for told in (candidate.unsaid, candidate.composed, *(address for address, _ in candidate.addresses)):
+        if told is not None:
+            users.append(told.user)
+            databases.append(told.database)
+    users.append(candidate.facts.user)
+    return next(filter(None, users), ""), next(filter(None, databases), "")
+
+
+def _told_by(candidate: Candidate, dependencies: ChosenDependencies) -> tuple[ServiceVariable, ...]:
+    """The variables by which the app learns where the service is."""
+    if candidate.unsaid is not None:
+        return variables_for(candidate.unsaid)
+    known = [address for address, _ in candidate.addresses]
+    found = variables_of(
+        candidate.facts, candidate.variables, known, dependencies, candidate.reads, candidate.parts
+    )
+    if not found and (candidate.hosts or any(one.service_host for one in known)):
+        return beside_a_named_host(candidate.facts, candidate.reads)
+    return found
 
 
 def _is_host(read: VariableRead) -> bool:

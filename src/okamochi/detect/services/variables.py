@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from packaging.version import Version
 
@@ -89,45 +91,70 @@ def variables_of(
     """Sorted by name. `leading` are the variables that lead to the service; beside DB_HOST, its sisters
     (DB_USER, ...) among `others` are set, too. `parts` are those that Django's settings name."""
     template = _url(facts, addresses, dependencies)
-    others = tuple(others)
-    names = {one.name.upper() for one in others}
+    teller = _Teller(facts, template, dependencies, _made_over(addresses), tuple(others))
     known = {one.variable: one.template(facts.kind) for one in parts}
-    found: dict[str, str] = {}
     for read in leading:
-        if read.name in known:
-            continue
-        if kinds := named_kinds(facts, read):
-            found[read.name] = kinds[0]
-            continue
-        host, pair = host_variable(facts, read.name, names), is_pair(facts, read)
-        is_host = read.is_host or read.part_for(facts) == "host"
-        if is_host:
-            found |= _told_beside(facts, others)
-        if host is None and (pair or is_host):
-            found[read.name] = PAIR if pair else "{host}"
-            continue
-        if host is None:
-            waits = ASYNC.search(read.name.upper()) or (read.awaited and not _made_over(addresses))
-            whole = for_event_loops(template, facts, dependencies) if waits else template
-            found[read.name] = _without_scheme(whole, facts) if read.behind_scheme else whole
-            continue
-        found[read.name] = PAIR if pair else PARTS[host.group(2)]
-        for other in others:
-            name = other.name.upper()
-            part = name.removeprefix(host.group(1))
-            scheme = _scheme_in(part, other, facts, template, dependencies)
-            named = named_kinds(facts, other)
-            if scheme is not None:
-                found[other.name] = scheme
-            elif part != name and part in PARTS and not _unknown(facts, PARTS[part]):
-                found.setdefault(other.name, PARTS[part])
-            elif len(named) == 1 and part not in (name, *PARTS):
-                found.setdefault(other.name, named[0])
-        for name, part in _of_the_image(facts, host.group(1), others):
-            if part not in found.values():
-                found[name] = part
-    found = {name: text for name, text in found.items() if text} | known
+        if read.name not in known:
+            teller.tell(read)
+    found = {name: text for name, text in teller.found.items() if text} | known
     return tuple(ServiceVariable(name=name, template=found[name]) for name in sorted(found))
+
+
+@dataclass
+class _Teller:
+    """`found` has a template for each variable's name. `template` is the URL's; `made_over` when the code
+    puts the driver into it itself."""
+
+    facts: KindFacts
+    template: str
+    dependencies: ChosenDependencies
+    made_over: bool
+    others: tuple[VariableRead, ...]
+    found: dict[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def names(self) -> set[str]:
+        return {one.name.upper() for one in self.others}
+
+    def tell(self, read: VariableRead) -> None:
+        """What a variable holds that leads to the service, and what its sisters do."""
+        if kinds := named_kinds(self.facts, read):
+            self.found[read.name] = kinds[0]
+            return
+        is_host = read.is_host or read.part_for(self.facts) == "host"
+        if is_host:
+            self.found |= _told_beside(self.facts, self.others)
+        host = host_variable(self.facts, read.name, self.names)
+        if is_pair(self.facts, read):
+            self.found[read.name] = PAIR
+        elif host is not None:
+            self.found[read.name] = PARTS[host[2]]
+        else:
+            self.found[read.name] = "{host}" if is_host else self._address(read)
+        if host is not None:
+            self._tell_sisters(host[1])
+
+    def _address(self, read: VariableRead) -> str:
+        waits = ASYNC.search(read.name.upper()) or (read.awaited and not self.made_over)
+        url = for_event_loops(self.template, self.facts, self.dependencies) if waits else self.template
+        return _without_scheme(url, self.facts) if read.behind_scheme else url
+
+    def _tell_sisters(self, prefix: str) -> None:
+        """`prefix` is that of the host's variable: "DB_"."""
+        for read in self.others:
+            name = read.name.upper()
+            part = name.removeprefix(prefix)
+            scheme = _scheme_in(part, read, self.facts, self.template, self.dependencies)
+            named = named_kinds(self.facts, read)
+            if scheme is not None:
+                self.found[read.name] = scheme
+            elif part != name and part in PARTS and not _unknown(self.facts, PARTS[part]):
+                self.found.setdefault(read.name, PARTS[part])
+            elif len(named) == 1 and part not in (name, *PARTS):
+                self.found.setdefault(read.name, named[0])
+        for name, template in _of_the_image(self.facts, prefix, self.others):
+            if template not in self.found.values():
+                self.found[name] = template
 
 
 def _told_beside(facts: KindFacts, others: Iterable[VariableRead]) -> dict[str, str]:

@@ -170,54 +170,68 @@ def candidate_for(
     """The application or factory that a name of a module stands for; None when it is neither. `imported`: a
     factory of another module counts under this one's name, too."""
     value = objects.resolve(module.path, name)
-    line = objects.lines.get((module.path, name), 0)
-    call = made_from = ""
-    coroutine = False
-    evidence: tuple[Evidence, ...] = ()
-    if isinstance(value, Function):
-        if not (imported or value.path == module.path) or _is_no_factory(value) or _serves_itself(value):
-            return None
-        instance = objects.returned(value)
-        if instance is None:
-            return None
-        arguments = arguments_for(value, objects) if required_parameters(value.node) else ()
-        paste = ini_for(value, objects) if instance.framework is Framework.PYRAMID else None
-        if paste is not None:
-            made_from, evidence, arguments = paste.value, paste.evidence, ()
-        elif len(arguments) != len(required_parameters(value.node)):
-            return None
-        coroutine = isinstance(value.node, ast.AsyncFunctionDef)
-        if coroutine and (instance.framework is not Framework.AIOHTTP or arguments):
-            return None
-        call = "" if coroutine else f"({', '.join(argument.literal for argument in arguments)})"
-        evidence = (*evidence, *(argument.evidence for argument in arguments))
-    elif isinstance(value, ClassDefinition):
-        instance = _called_class(objects, value) if value.path == module.path else None
-        call = "()"
-    else:
-        instance = value if isinstance(value, Instance) else None
-    if instance is None or (instance.dash and call):
+    match value:
+        case Function():
+            here = imported or value.path == module.path
+            made = _called_function(objects, value) if here else None
+        case ClassDefinition():
+            instance = _called_class(objects, value) if value.path == module.path else None
+            made = Made(instance, "()") if instance else None
+        case Instance():
+            made = Made(value)
+        case _:
+            made = None
+    # a Dash object is no WSGI application, and no factory of one helps; its attribute is one
+    if made is None or (made.instance.dash and made.call):
         return None
+    instance = made.instance
     root = import_root_for(objects, module.path)
-    place = place_of(module.path, root)
-    # a Dash object is no WSGI application; its attribute is one
-    shown = f"{name}.server" if instance.dash and not call else _wrapper_of(module, name) or name
     candidate = Candidate(
         module.path,
-        shown,
-        call,
+        f"{name}.server" if instance.dash else _wrapper_of(module, name) or name,
+        made.call,
         root,
-        place,
+        place_of(module.path, root),
         instance.origin,
-        line,
+        objects.lines.get((module.path, name), 0),
         instance.class_name,
         instance.framework,
         instance.interface,
-        coroutine,
+        made.coroutine,
         package=objects.sources.package_of(module.path, root),
-        made_from=made_from,
+        made_from=made.made_from,
     )
-    return Detected(candidate, (_evidence(candidate), *evidence))
+    return Detected(candidate, (_evidence(candidate), *made.evidence))
+
+
+class Made(msgspec.Struct, frozen=True):
+    """The application that a name stands for, and how it is had of it: `call` are the brackets behind the
+    name; the rest as a `Candidate` has it."""
+
+    instance: Instance
+    call: str = ""
+    coroutine: bool = False
+    made_from: str = ""
+    evidence: tuple[Evidence, ...] = ()
+
+
+def _called_function(objects: FlaskObjects, function: Function) -> Made | None:
+    """What a factory gives, called with arguments that the source tells."""
+    instance = None if _is_no_factory(function) or _serves_itself(function) else objects.returned(function)
+    if instance is None:
+        return None
+    required = required_parameters(function.node)
+    if instance.framework is Framework.PYRAMID and (paste := ini_for(function, objects)) is not None:
+        return Made(instance, "()", made_from=paste.value, evidence=paste.evidence)
+    arguments = arguments_for(function, objects) if required else ()
+    if len(arguments) != len(required):
+        return None
+    evidence = tuple(argument.evidence for argument in arguments)
+    if isinstance(function.node, ast.AsyncFunctionDef):
+        awaited = instance.framework is Framework.AIOHTTP and not arguments
+        return Made(instance, coroutine=True, evidence=evidence) if awaited else None
+    call = ", ".join(argument.literal for argument in arguments)
+    return Made(instance, f"({call})", evidence=evidence)
 
 
 def _wrapper_of(module: Module, name: str) -> str:

@@ -17,10 +17,11 @@ from okamochi.render.compose_dev import MAIL_PAGE_PORT, mount_points, render_com
 from okamochi.run.beside import Watch, failure_of
 from okamochi.run.docker import DockerEngine
 from okamochi.run.engine import Engine
+from okamochi.run.look import url_for_people
 from okamochi.run.ports import TakenPort, choose_port
 from okamochi.run.spec import ContainerState, RunSpec
 from okamochi.run.state import UpRecord
-from okamochi.run.wait import FailingPage, Patience, url_for_people, wait_until_healthy
+from okamochi.run.wait import FailingPage, Patience, wait_until_healthy
 from okamochi.system.world import World
 from okamochi.workflows.starting.apps import App
 from okamochi.workflows.starting.coded_passwords import keep_coded_passwords

@@ -28,6 +28,7 @@ from okamochi.run.beside import Ailing, Part, Watch, ailing_parts, failure_of
 from okamochi.run.compose import ComposeProject, ServiceState, compose_version
 from okamochi.run.engine import Engine
 from okamochi.run.engines import engine_named
+from okamochi.run.look import url_of
 from okamochi.run.spec import RunSpec, project_name
 from okamochi.run.state import AppState
 from okamochi.run.wait import (
@@ -35,7 +36,6 @@ from okamochi.run.wait import (
     FailingBeside,
     Patience,
     healthy_inside,
-    url_of,
     wait_until_healthy,
 )
 from okamochi.system.files import write_atomic
@@ -338,10 +338,12 @@ def engine_file(plan: Plan, engine: Engine, *, at_the_desk: bool) -> RenderedFil
     own_user = at_the_desk and facts.rootless
     return render_compose_engine(
         plan,
+        at_the_desk=at_the_desk,
         unlimited=facts.unlimited,
         labelled=facts.labels_files,
         own_user=own_user,
         closed=() if at_the_desk else facts.opens_folders,
+        restart=facts.restart,
     )
 
 

@@ -10,9 +10,10 @@ from okamochi.model.codec import plan_to_json
 from okamochi.model.kit_programs import command_of, with_doors
 from okamochi.model.plan import Plan
 from okamochi.run.engine import Engine
+from okamochi.run.look import url_for_people
 from okamochi.run.spec import RunSpec
 from okamochi.run.state import UpRecord
-from okamochi.run.wait import FailingBeside, FailingPage, start_healthy, url_for_people
+from okamochi.run.wait import FailingBeside, FailingPage, start_healthy
 from okamochi.system.world import World
 from okamochi.workflows.starting.apps import App
 from okamochi.workflows.starting.beside_web import run_releases, start_workers, stop_former, worker_names
