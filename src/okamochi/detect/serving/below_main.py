@@ -24,7 +24,7 @@ from okamochi.model.plan import APP_ROOT, Framework
 from okamochi.pypi.python_values import last_name
 from okamochi.system.patterns import regex
 
-__all__ = ["BelowMain", "below_main"]
+__all__ = ["below_main"]
 
 OF_CONFIGURATION = regex(
     r"(?P<app>\w+)\.(?:config\.(?:from_\w+|update)|register_\w+|add_url_rule"
