@@ -84,7 +84,7 @@ def test_an_argument_that_the_library_refuses_in_its_own_frame_lowers_it(tmp_pat
     (tmp_path / "chat.py").write_text("import redis\n\nr = redis.StrictRedis(charset='utf-8')\n")
     frames = (
         "  File \"/app/chat.py\", line 3, in <module>\n    r = redis.StrictRedis(charset='utf-8')\n"
-        '  File "/opt/venv/lib/python3.13/site-packages/redis/utils.py", line 258, in wrapper\n    return f()\n'
+        '  File "/opt/venv/lib/python3.13/site-packages/redis/utils.py", line 2, in f\n    return f()\n'
     )
     message = "Redis.__init__() got an unexpected keyword argument 'charset'"
     text = f"Traceback (most recent call last):\n{frames}TypeError: {message}\n"

@@ -48,7 +48,12 @@ def bound_with_word(
                 if version is None:
                     return str(major)
             for bound in _bounds(version):
-                older = _look(uv, f"{package}<{bound}", word, wanted.target)
+                try:
+                    older = _look(uv, f"{package}<{bound}", word, wanted.target)
+                except UntoldError:
+                    if bound.isdecimal() and int(bound) < version.major:
+                        break  # there is nothing before these
+                    raise
                 if older is None:
                     return bound
     except (OkamochiError, InvalidVersion, UntoldError):
