@@ -145,7 +145,10 @@ def _tables_by_hand(found: Understood, *, shipped: bool) -> Detected[tuple[str, 
     objects, reached, candidate = found.objects, found.reached, found.entry.candidate
     if candidate.interface is ServerInterface.OWN:
         return None  # it is run as its author runs it
-    made = own_start(objects, reached.paths) or (None if shipped else hand_made(objects, reached))
-    if made is not None or shipped or candidate.framework is not Framework.FLASK:
+    of_flask = candidate.framework is Framework.FLASK
+    made = own_start(objects, reached.paths) or (
+        None if shipped else hand_made(objects, reached, of_flask=of_flask)
+    )
+    if made is not None or shipped or not of_flask:
         return made
     return made_by_extension(objects, reached.paths, candidate)

@@ -15,6 +15,7 @@ from okamochi.detect.data.setup_scripts import STEM
 from okamochi.detect.source.flask_objects import FlaskObjects
 from okamochi.detect.source.python_source import Module
 from okamochi.detect.source.reachable import Reached
+from okamochi.detect.source.syntax import descendants
 from okamochi.model.evidence import Evidence
 from okamochi.model.plan import VENV_ROOT, SetupCommand
 from okamochi.system.patterns import regex
@@ -26,11 +27,15 @@ OF_A_REQUEST = regex(r"\bcurrent_app\b|\bg\.|\bgetattr\(g\b")
 COMMANDS = (".command", "click")
 
 
-def hand_made(objects: FlaskObjects, reached: Reached) -> Detected[tuple[str, ...]] | None:
-    """The function of a telling name among the server's modules that makes tables by SQL and stands alone."""
+def hand_made(objects: FlaskObjects, reached: Reached, *, of_flask: bool) -> Detected[tuple[str, ...]] | None:
+    """The function of a telling name among the server's modules that makes tables by SQL and stands alone, or
+    that a command of a Flask app calls, in whose context it is run then."""
     for module, node in _functions(objects, reached):
-        program = _program(objects, module, node)
-        if program and not any(word in module.text for word in COMMANDS):
+        commanded = any(word in module.text for word in COMMANDS)
+        if commanded and not (of_flask and _is_called_by_command(module, node.name)):
+            continue
+        program = _program(objects, module, node) or (_in_context(objects, module, node) if commanded else "")
+        if program:
             reason = f"makes the tables, and nothing calls it when {module.path} is loaded"
             place = Evidence(path=module.path, line=node.lineno, reason=reason)
             return Detected((f"{VENV_ROOT}/bin/python", "-c", program), (place,))
@@ -80,6 +85,28 @@ def _program(objects: FlaskObjects, module: Module, node: ast.FunctionDef) -> st
     if probe is None:
         return ""
     return "\n".join((imported, *probe.lines(objects), f"if {EMPTY}:\n    {call}"))
+
+
+def _in_context(objects: FlaskObjects, module: Module, node: ast.FunctionDef) -> str:
+    """Where the database has no tables, by the app that Flask itself would find."""
+    probe = probe_of(objects, module.path, node, frozenset())
+    if probe is None or probe.context:
+        return ""
+    within = "with flask.cli.ScriptInfo(os.environ['FLASK_APP']).load_app().app_context():"
+    run = (f"if {EMPTY}:", f"    {_import(objects, module, node)}", f"    {node.name}()")
+    lines = (*probe.lines(objects), *run)
+    return "\n".join(("import os, flask.cli", within, *(f"    {one}" for one in lines)))
+
+
+def _is_called_by_command(module: Module, name: str) -> bool:
+    for node in module.tree.body:
+        if isinstance(node, ast.FunctionDef) and any(
+            ast.unparse(one).partition("(")[0].endswith(".command") for one in node.decorator_list
+        ):
+            calls = (one for one in descendants(node) if isinstance(one, ast.Call))
+            if any(isinstance(one.func, ast.Name) and one.func.id == name for one in calls):
+                return True
+    return False
 
 
 def _import(objects: FlaskObjects, module: Module, node: ast.FunctionDef) -> str:
