@@ -1,8 +1,13 @@
 """Folders that the app writes."""
 
+from pathlib import Path
+
 import pytest
 
+from okamochi.detect.planner import make_plan
 from okamochi.errors import PlanError, UsageError
+from okamochi.model.settings_reader import read_settings
+from okamochi.system.project_files import DiskProject, MemoryProject
 from tests.detect.plans import FLASK_APP, decision, planned, volume_paths
 
 HEAD = "import os, sqlite3, logging\nfrom pathlib import Path\nfrom flask import Flask\n"
@@ -539,3 +544,24 @@ def test_what_the_configuration_of_tests_names_is_no_volume() -> None:
     assert volume_paths(planned({"app.py": OF_TESTS})) == ("/srv/shop",)
     for other in (("TestingConfig", "DevConfig"), ("TESTING = True", "TESTING = False")):
         assert "/srv/tests" in volume_paths(planned({"app.py": OF_TESTS.replace(*other)}))
+
+
+@pytest.mark.parametrize(
+    ("made", "folder"), [("", "data"), ("data", "data"), ("data/stock.csv", "var"), ("data:file", "var")]
+)
+def test_an_empty_folder_does_not_move_the_data(tmp_path: Path, made: str, folder: str) -> None:
+    """The engine makes one where a volume lies over the source at the desk: production's data stay."""
+    (tmp_path / "requirements.txt").write_text("flask\nflask-sqlalchemy\n")
+    (tmp_path / "app.py").write_text(
+        "import os\nfrom flask import Flask\nfrom flask_sqlalchemy import SQLAlchemy\napp = Flask(__name__)\n"
+        'app.config["SQLALCHEMY_DATABASE_URI"] = os.environ["DATABASE_URL"]\ndb = SQLAlchemy(app)\n'
+    )
+    name, _, is_file = made.partition(":")
+    place = tmp_path / name
+    if is_file or place.suffix:
+        place.parent.mkdir(exist_ok=True)
+        place.write_text("1\n")
+    else:
+        place.mkdir(exist_ok=True)
+    plan = make_plan(DiskProject.open(tmp_path), read_settings(MemoryProject({})))
+    assert volume_paths(plan) == (f"/app/{folder}",)

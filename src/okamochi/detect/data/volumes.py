@@ -90,7 +90,7 @@ class _Sorting(msgspec.Struct, eq=False):
     def _move(self, one: Written) -> None:
         """The variable that the code reads itself puts the file into a volume. A folder is a volume of its
         own: the code counts on its being there, as the project's own is."""
-        data = next((name for name in DATA_FOLDERS if not self.sources.project.exists(name)), "okamochi-data")
+        data = next((name for name in DATA_FOLDERS if not self._is_taken(name)), "okamochi-data")
         folder = posixpath.join(APP_ROOT, data)
         whole = not one.is_file and f"{APP_ROOT}/".startswith(f"{one.path}/")
         path = folder if whole else posixpath.join(folder, posixpath.basename(one.path))
@@ -98,6 +98,11 @@ class _Sorting(msgspec.Struct, eq=False):
         evidence = Evidence(path=one.evidence.path, line=one.evidence.line, reason=reason)
         self.moved.setdefault(one.variable, (f"{one.url_prefix}{path}", evidence))
         self.folders.setdefault(folder if one.is_file else path, []).append(evidence)
+
+    def _is_taken(self, name: str) -> bool:
+        """Not by an empty folder: the engine leaves one where a volume lay over the source at the desk."""
+        project = self.sources.project
+        return bool(project.files(within=name)) or (project.exists(name) and not project.is_dir(name))
 
     def result(self) -> ChosenVolumes:
         outer: dict[str, tuple[Evidence, ...]] = {}
