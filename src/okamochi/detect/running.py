@@ -5,7 +5,7 @@ import msgspec
 from okamochi.detect.app_data import AppData
 from okamochi.detect.base import Detected
 from okamochi.detect.data.alembic_address import with_the_apps_address
-from okamochi.detect.data.hand_made import hand_made, offered_by_hand
+from okamochi.detect.data.hand_made import hand_made, made_by_command, offered_by_hand
 from okamochi.detect.data.own_start import made_by_extension, own_start
 from okamochi.detect.data.setup_commands import setup_commands
 from okamochi.detect.frameworks.django import debug_off
@@ -145,10 +145,7 @@ def _tables_by_hand(found: Understood, *, shipped: bool) -> Detected[tuple[str, 
     objects, reached, candidate = found.objects, found.reached, found.entry.candidate
     if candidate.interface is ServerInterface.OWN:
         return None  # it is run as its author runs it
-    of_flask = candidate.framework is Framework.FLASK
-    made = own_start(objects, reached.paths) or (
-        None if shipped else hand_made(objects, reached, of_flask=of_flask)
-    )
-    if made is not None or shipped or not of_flask:
+    made = own_start(objects, reached.paths) or (None if shipped else hand_made(objects, reached))
+    if made is not None or shipped or candidate.framework is not Framework.FLASK:
         return made
-    return made_by_extension(objects, reached.paths, candidate)
+    return made_by_extension(objects, reached.paths, candidate) or made_by_command(objects, reached)

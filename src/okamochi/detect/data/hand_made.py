@@ -20,26 +20,35 @@ from okamochi.model.evidence import Evidence
 from okamochi.model.plan import VENV_ROOT, SetupCommand
 from okamochi.system.patterns import regex
 
-__all__ = ["hand_made", "offered_by_hand"]
+__all__ = ["hand_made", "made_by_command", "offered_by_hand"]
 
 # of a context that is there while a request is answered
 OF_A_REQUEST = regex(r"\bcurrent_app\b|\bg\.|\bgetattr\(g\b")
 COMMANDS = (".command", "click")
 
 
-def hand_made(objects: FlaskObjects, reached: Reached, *, of_flask: bool) -> Detected[tuple[str, ...]] | None:
-    """The function of a telling name among the server's modules that makes tables by SQL and stands alone, or
-    that a command of a Flask app calls, in whose context it is run then."""
+def hand_made(objects: FlaskObjects, reached: Reached) -> Detected[tuple[str, ...]] | None:
+    """The function of a telling name among the server's modules that makes tables by SQL and stands alone."""
     for module, node in _functions(objects, reached):
-        commanded = any(word in module.text for word in COMMANDS)
-        if commanded and not (of_flask and _is_called_by_command(module, node.name)):
-            continue
-        program = _program(objects, module, node) or (_in_context(objects, module, node) if commanded else "")
-        if program:
-            reason = f"makes the tables, and nothing calls it when {module.path} is loaded"
-            place = Evidence(path=module.path, line=node.lineno, reason=reason)
-            return Detected((f"{VENV_ROOT}/bin/python", "-c", program), (place,))
+        program = _program(objects, module, node)
+        if program and not any(word in module.text for word in COMMANDS):
+            return _made(module, node, program, f"nothing calls it when {module.path} is loaded")
     return None
+
+
+def made_by_command(objects: FlaskObjects, reached: Reached) -> Detected[tuple[str, ...]] | None:
+    """The same function of a Flask app that a command of its module calls: in the app's context."""
+    for module, node in _functions(objects, reached):
+        if _is_called_by_command(module, node.name):
+            program = _program(objects, module, node) or _in_context(objects, module, node)
+            if program:
+                return _made(module, node, program, "nothing but a command calls it")
+    return None
+
+
+def _made(module: Module, node: ast.FunctionDef, program: str, why: str) -> Detected[tuple[str, ...]]:
+    place = Evidence(path=module.path, line=node.lineno, reason=f"makes the tables, and {why}")
+    return Detected((f"{VENV_ROOT}/bin/python", "-c", program), (place,))
 
 
 def offered_by_hand(objects: FlaskObjects, reached: Reached) -> Iterator[tuple[SetupCommand, Evidence]]:
