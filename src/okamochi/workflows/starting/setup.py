@@ -15,7 +15,7 @@ from okamochi.system.world import World
 from okamochi.workflows.starting.apps import App
 from okamochi.workflows.starting.project_folder import typed
 
-__all__ = ["Setup", "offer_setup", "setup_of", "tell_setups"]
+__all__ = ["Setup", "offer_setup", "setup_of", "tell_setups", "ways"]
 
 TRIES = 20
 PAUSE_SECONDS = 0.5
