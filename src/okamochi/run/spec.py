@@ -37,7 +37,8 @@ class EngineFacts(msgspec.Struct, frozen=True, kw_only=True):
     which limits or isolation this engine cannot give; `unlimited` is what it refuses to limit ("memory",
     "cpu", "pids"). `labels_files`: containers may not read files of the host, unless that is switched off;
     `rootless`: numbers of users inside are others outside. `opens_folders`: stacks can write there, though
-    their root is read-only."""
+    their root is read-only. `restart`: the policy by which containers come back, after the machine's restart,
+    too."""
 
     name: str
     detail: str = ""
@@ -46,6 +47,7 @@ class EngineFacts(msgspec.Struct, frozen=True, kw_only=True):
     labels_files: bool = False
     rootless: bool = False
     opens_folders: tuple[str, ...] = ()
+    restart: str = "unless-stopped"
 
 
 class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
