@@ -73,6 +73,18 @@ def test_what_was_started_last_is_meant(project: Path, world: World) -> None:
     assert running_app(project, world).app.identity == desk.identity
 
 
+@pytest.mark.parametrize("desk", [True, False])
+def test_either_stack_is_meant_where_that_is_said(project: Path, world: World, desk: bool) -> None:
+    app = app_of(project, world)
+    with pytest.raises(EngineError) as caught:
+        running_app(project, world, desk)
+    assert caught.value.hint.startswith("start it: okamochi dev;" if desk else "start it: okamochi up;")
+    for one in (app, desk_of(app, world)):
+        one.state.put_record(record(one.identity))
+    assert is_desk(running_app(project, world, desk).app) == desk
+    assert cast(SilentReporter, world.reporter).notes == []
+
+
 def test_nothing_that_runs_is_an_error_that_says_how_to_start(project: Path, world: World) -> None:
     with pytest.raises(EngineError) as caught:
         running_app(project, world)

@@ -5,7 +5,7 @@ import msgspec
 from okamochi.detect.app_data import AppData
 from okamochi.detect.base import Detected
 from okamochi.detect.data.alembic_address import with_the_apps_address
-from okamochi.detect.data.hand_made import hand_made, offered_by_hand
+from okamochi.detect.data.hand_made import hand_made, made_by_command, offered_by_hand
 from okamochi.detect.data.own_start import made_by_extension, own_start
 from okamochi.detect.data.setup_commands import setup_commands
 from okamochi.detect.frameworks.django import debug_off
@@ -152,4 +152,4 @@ def _tables_by_hand(found: Understood, *, shipped: bool) -> Detected[tuple[str, 
     made = own_start(objects, reached.paths) or (None if shipped else hand_made(objects, reached))
     if made is not None or shipped or candidate.framework is not Framework.FLASK:
         return made
-    return made_by_extension(objects, reached.paths, candidate)
+    return made_by_extension(objects, reached.paths, candidate) or made_by_command(objects, reached)

@@ -197,9 +197,9 @@ def look(record: UpRecord, world: World) -> Running | None:
         return None
 
 
-def logs(path: Path, world: World, *, tail: int, follow: bool) -> str | int:
+def logs(path: Path, world: World, *, tail: int, follow: bool, desk: bool | None = None) -> str | int:
     """The log's last lines; with `follow` they go to the terminal, and the answer is the exit code."""
-    app = running_app(path, world)
+    app = running_app(path, world, desk)
     stack = stack_of(app.app, world)
     if stack is not None:
         return stack.project.follow(tail=tail) if follow else stack.project.logs(tail=tail)
@@ -217,7 +217,9 @@ def log_lines(app: UpApp, name: str, tail: int) -> list[str]:
     return [f"{shown}  | {line}" for line in app.engine.logs(name, tail=tail).splitlines()]
 
 
-def execute(path: Path, argv: tuple[str, ...], world: World, *, interactive: bool) -> int:
+def execute(
+    path: Path, argv: tuple[str, ...], world: World, *, interactive: bool, desk: bool | None = None
+) -> int:
     """Runs a command in the app's container, with its environment and secrets; the command's exit code.
 
     UsageError where the command is a folder, which every other command takes there."""
@@ -225,7 +227,7 @@ def execute(path: Path, argv: tuple[str, ...], world: World, *, interactive: boo
         hint = f"the project's folder is an option here: {shlex.join(meant(argv))}"
         raise UsageError(f"{argv[0]} is a folder, and no command", where="exec", hint=hint)
     try:
-        app = running_app(path, world)
+        app = running_app(path, world, desk)
     except EngineError as error:
         if Path(argv[0]).is_dir():  # or a command that a folder here is named like
             error.hint = f"the project's folder is an option here: {shlex.join(meant(argv))}"
