@@ -81,7 +81,7 @@ def _plan_of(found: Understood) -> Plan:
     base, base_decisions = choose_base(found.python.version, found.chosen)
     native = native_facts(found.sources, found.reached)
     own = found.entry.candidate.interface is ServerInterface.OWN
-    inside = started_inside(found, data, running)
+    inside = started_inside(found, data, running.processes)
     parsed = () if own else parsed_arguments(found.sources, found.reached)
     decisions = (
         found.name_decision,

@@ -5,13 +5,13 @@ web/app.py: model = joblib.load("model.pkl")     web/model.pkl
 
 import ast
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from okamochi.detect.app_data import AppData
-from okamochi.detect.running import Running
 from okamochi.detect.understanding import Understood
 from okamochi.model.evidence import Decision, Evidence
 from okamochi.model.plan import APP_ROOT, ServerInterface
+from okamochi.model.process import Process
 from okamochi.system.patterns import regex
 
 __all__ = ["started_inside"]
@@ -21,14 +21,14 @@ FILE = regex(r"(?:\./)?(?:[\w.-]+/)*[\w .-]+\.[A-Za-z]\w{0,8}")
 OF_OTHERS = frozenset([".py", ".html", ".htm", ".jinja", ".j2", ".css", ".js"])
 
 
-def started_inside(found: Understood, data: AppData, running: Running) -> Decision | None:
+def started_inside(found: Understood, data: AppData, processes: Sequence[Process]) -> Decision | None:
     """None where anything else of the plan counts on the project's own folder: a file that is written by a
     relative name, another process, a path in the server's command."""
     candidate = found.entry.candidate
     root = candidate.import_root
     instance = posixpath.join(APP_ROOT, root, "instance")
     written = [one.path for one in data.volumes.volumes if not f"{one.path}/".startswith(f"{instance}/")]
-    if not root or candidate.interface is ServerInterface.OWN or candidate.ini or len(running.processes) > 1:
+    if not root or candidate.interface is ServerInterface.OWN or candidate.ini or len(processes) > 1:
         return None
     if data.volumes.files or any(one.startswith(f"{APP_ROOT}/") for one in written):
         return None
