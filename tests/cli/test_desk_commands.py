@@ -54,7 +54,7 @@ def test_plan_tells_what_is_wrong_with_the_projects_env_files(program: Program, 
     (project / ".env").write_text("SECRET_KEY=secret\nSECRET_KEY=5f0c6e2b91\nOLD=1\n")
     told = program.ok("plan", project).stderr
     assert ".env:2: SECRET_KEY is set in line 1 already" in told
-    assert ".env:3: nothing in the project reads OLD" in told
+    assert ".env:3: OLD is read by nothing in the project" in told
 
 
 def test_the_sample_is_kept_honest(program: Program, project: Path) -> None:

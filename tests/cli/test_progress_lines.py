@@ -22,6 +22,18 @@ def test_long_work_says_now_and_then_that_it_goes_on(capsys: pytest.CaptureFixtu
     ]
 
 
+def test_steps_that_overlap_share_one_thread_that_ends_with_the_last_of_them() -> None:
+    reporter, before = PlainReporter(), threading.active_count()
+    first, second = reporter.step("Base"), reporter.step("Dependencies")
+    first.__enter__()
+    second.__enter__()
+    assert threading.active_count() == before + 1
+    first.__exit__(None, None, None)
+    assert threading.active_count() == before + 1
+    second.__exit__(None, None, None)
+    assert threading.active_count() == before
+
+
 def test_short_work_is_one_line_and_leaves_no_thread(capsys: pytest.CaptureFixture[str]) -> None:
     before = threading.active_count()
     with PlainReporter().step("Loading"):

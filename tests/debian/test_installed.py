@@ -86,3 +86,30 @@ def test_a_package_of_the_image_that_cannot_follow_is_an_error_that_names_it(add
 def test_a_package_that_nobody_has_is_named_with_near_ones(added: Added) -> None:
     with pytest.raises(PlanError, match=r"no package libpango-1\.0; near: libpango-1\.0-0"):
         added([make_deb("libpango-1.0-0")], [there("libc6")], "libpango-1.0")
+
+
+@pytest.mark.parametrize(
+    ("asked", "near"),
+    [
+        ("libssl1.1", "; near: libssl3t64"),
+        ("ffmpge", "; near: ffmpeg"),
+        ("ffmpegs", "; near: ffmpeg"),
+        ("chromium-browser", "; near: chromium"),
+        ("tesseract", "; near: tesseract-ocr"),
+        ("libmagickwand", ""),
+        ("fontconfig-tools", ""),
+    ],
+)
+def test_only_what_may_have_been_meant_is_near(added: Added, asked: str, near: str) -> None:
+    names = (
+        "libssl3t64",
+        "ffmpeg",
+        "chromium",
+        "tesseract-ocr",
+        "libmagic1t64",
+        "libmalcontent-0-0",
+        "fonts-agave",
+    )
+    with pytest.raises(PlanError) as caught:
+        added([make_deb(name) for name in names], [there("libc6")], asked)
+    assert caught.value.message == f"trixie has no package {asked}{near}"

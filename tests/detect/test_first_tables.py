@@ -1,7 +1,10 @@
 """A database begins with the file of SQL that alone has its tables."""
 
+import time
+
 import pytest
 
+from okamochi.detect.services.plain_sql import first_that_is_more
 from okamochi.model.plan import Plan
 from tests.detect.plans import decision, planned
 
@@ -77,3 +80,80 @@ def test_a_file_of_the_other_database_s_language_is_none() -> None:
     assert begun_with(planned(files)) == ("Dump.sql",)
     files["Dump.sql"] += "ALTER TABLE public.account OWNER TO anna;\n"
     assert "it gives them to the user anna" in decision(planned(files), FIELD).summary
+
+
+@pytest.mark.parametrize(
+    ("more", "line", "told"),
+    [
+        ("GRANT ALL ON bank.* TO 'anna';\n", 4, "GRANT ALL ON bank.* TO 'anna'"),
+        ("-- rows;\n\nUPDATE account SET id = 1;\n", 6, "UPDATE account SET id = 1"),
+        ("DROP TABLE account;\n", 4, "DROP TABLE account"),
+        ("CREATE USER anna;\n", 4, "CREATE USER anna"),
+        ("DELIMITER //\nCREATE PROCEDURE p() BEGIN END//\n", 4, "DELIMITER // CREATE PROCEDURE p()"),
+        ("LOAD DATA INFILE '/etc/passwd' INTO TABLE account;\n", 4, "LOAD DATA INFILE"),
+    ],
+)
+def test_a_dump_that_does_more_than_make_and_fill_is_told_with_its_line(
+    more: str, line: int, told: str
+) -> None:
+    plan = plan_with(f"{DUMP}{more}")
+    assert begun_with(plan) == ()
+    assert f"Dump.sql is not run: line {line} ({told}" in decision(plan, FIELD).summary
+
+
+OF_PG_DUMP = r"""--
+-- PostgreSQL database dump
+--
+\restrict mark
+SET statement_timeout = 0;
+SELECT pg_catalog.set_config('search_path', '', false);
+CREATE TABLE public.account (
+    id integer NOT NULL, -- its number; no more
+    note text DEFAULT 'a;b'
+);
+ALTER TABLE ONLY public.account ADD CONSTRAINT account_pkey PRIMARY KEY (id);
+COPY public.account (id, note) FROM stdin;
+1	GRANT; it's a row
+\.
+SELECT pg_catalog.setval('public.account_id_seq', 2, true);
+"""
+
+
+def plan_of_postgres(dump: str) -> Plan:
+    source = CONNECTS.replace("pymysql", "psycopg2").replace("database=", "dbname=")
+    return planned({"requirements.txt": "flask\npsycopg2\n", "app.py": source, "dump.sql": dump})
+
+
+def test_what_pg_dump_writes_is_run() -> None:
+    assert begun_with(plan_of_postgres(OF_PG_DUMP)) == ("dump.sql",)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "COPY public.account FROM PROGRAM 'id';\n",
+        "COPY public.account FROM '/etc/passwd';\n",
+        "\\! id\n",
+        "\\i /etc/passwd\n",
+        "DO $$ BEGIN PERFORM 1; END $$;\n",
+        "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $body$ SELECT 1; $body$;\n",
+        "SELECT pg_read_file('/etc/passwd');\n",
+    ],
+)
+def test_a_dump_of_postgres_runs_no_programs_and_reads_no_files(more: str) -> None:
+    plan = plan_of_postgres(OF_PG_DUMP + more)
+    assert begun_with(plan) == ()
+    assert f"is not run: line 16 ({more.strip()[:8]}" in decision(plan, FIELD).summary
+
+
+def test_a_dump_that_git_ignores_is_this_checkout_s_alone() -> None:
+    source = CONNECTS
+    files = {"requirements.txt": "flask\npymysql\n", "app.py": source, "Dump.sql": DUMP}
+    assert begun_with(planned({**files, ".gitignore": "*.sql\n"})) == ()
+
+
+def test_a_dump_of_many_megabytes_is_read_at_once() -> None:
+    rows = ",".join(f"({number},'it''s; a row')" for number in range(200_000))
+    begun = time.monotonic()
+    assert first_that_is_more(f"INSERT INTO account VALUES {rows};\n{'/*!' * 100_000}", of_mysql=True)
+    assert time.monotonic() - begun < 5

@@ -2,6 +2,7 @@
 
 import pytest
 
+from okamochi.errors import UsageError
 from okamochi.model.plan import Plan
 from okamochi.model.process import HeartbeatProbe, Process, ProcessType
 from tests.detect.plans import FLASK_APP, decision, planned
@@ -969,3 +970,14 @@ def test_a_worker_that_is_told_to_beat_less_often_is_given_that_time(command: st
     plan = planned({"requirements.txt": "flask\nrq\nredis\ncelery\n", **files})
     (probe,) = [one.probe for one in plan.processes if one.name == "other"]
     assert isinstance(probe, HeartbeatProbe) and probe.maximum_age_seconds == seconds
+
+
+def test_tmp_has_the_size_that_a_setting_says_and_less_than_the_memory() -> None:
+    plan = planned({"app.py": FLASK_APP})
+    assert plan.tmp_bytes == 64 * 2**20
+    plan = planned({"app.py": FLASK_APP, "okamochi.toml": 'tmp = "200M"\n'})
+    assert plan.tmp_bytes == 200 * 2**20
+    assert decision(plan, "tmp_bytes").evidence[0].path == "okamochi.toml"
+    for size in ("1G", "0"):
+        with pytest.raises(UsageError, match=f"/tmp cannot have {size}"):
+            planned({"app.py": FLASK_APP}, tmp=size)

@@ -265,3 +265,48 @@ def test_a_function_that_is_handed_to_the_decorator_is_a_command_as_one_below_it
 def test_a_function_that_is_handed_to_something_else_is_no_command() -> None:
     app = BULK.replace("app.cli.command()(command)", "wrap()(command)")
     assert commands(planned({"app.py": app})) == {}
+
+
+BLUEPRINT = """\
+from flask import Blueprint
+from shop import db
+bp = Blueprint("stock", __name__)
+@bp.cli.command("create")
+def create():
+    db.create_all()
+"""
+
+
+@pytest.mark.parametrize(
+    ("made", "registered", "words"),
+    [
+        ('"stock", __name__', "bp", ("stock", "create")),
+        ('"stock", __name__, cli_group="tools"', "bp", ("tools", "create")),
+        ('"stock", __name__, cli_group=None', "bp", ("create",)),
+        ('"stock", __name__', 'bp, cli_group="other"', ("other", "create")),
+        ('"stock", __name__', "bp, cli_group=None", ("create",)),
+    ],
+)
+def test_a_command_of_a_blueprint_stands_in_its_group(
+    made: str, registered: str, words: tuple[str, ...]
+) -> None:
+    files = {
+        "shop/__init__.py": "from flask import Flask\nfrom flask_sqlalchemy import SQLAlchemy\n"
+        "db = SQLAlchemy()\ndef create_app():\n    app = Flask(__name__)\n    db.init_app(app)\n"
+        f"    from shop.stock import bp\n    app.register_blueprint({registered})\n    return app\n",
+        "shop/stock.py": BLUEPRINT.replace('"stock", __name__', made),
+    }
+    plan = planned(files)
+    assert commands(plan) == {"create": ("/opt/venv/bin/flask", *words)}
+    release = next(process for process in plan.processes if process.name == "release")
+    assert release.argv == ("/opt/venv/bin/flask", *words)
+
+
+def test_a_command_may_be_in_another_module_than_its_blueprint() -> None:
+    files = {
+        "app.py": "from flask import Flask\nfrom stock import bp\nimport stock_cli\n"
+        "app = Flask(__name__)\napp.register_blueprint(bp)\n",
+        "stock.py": 'from flask import Blueprint\nbp = Blueprint(import_name=__name__, name="stock")\n',
+        "stock_cli.py": "from stock import bp\n@bp.cli.command()\ndef init_db(): ...\n",
+    }
+    assert commands(planned(files)) == {"init-db": ("/opt/venv/bin/flask", "stock", "init-db")}

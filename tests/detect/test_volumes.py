@@ -1,8 +1,13 @@
 """Folders that the app writes."""
 
+from pathlib import Path
+
 import pytest
 
-from okamochi.errors import PlanError
+from okamochi.detect.planner import make_plan
+from okamochi.errors import PlanError, UsageError
+from okamochi.model.settings_reader import read_settings
+from okamochi.system.project_files import DiskProject, MemoryProject
 from tests.detect.plans import FLASK_APP, decision, planned, volume_paths
 
 HEAD = "import os, sqlite3, logging\nfrom pathlib import Path\nfrom flask import Flask\n"
@@ -16,7 +21,7 @@ def paths(source: str, path: str = "app.py", **others: str) -> tuple[str, ...]:
 @pytest.mark.parametrize(
     ("source", "expected"),
     [
-        ("app = Flask(__name__, instance_relative_config=True)\n", ("/app/instance",)),
+        ("app = Flask(__name__, instance_relative_config=True)\napp.config.from_pyfile('config.py')\n", ()),
         ("app = Flask(__name__)\nos.makedirs(app.instance_path, exist_ok=True)\n", ("/app/instance",)),
         (
             "app = Flask(__name__, instance_path='/srv/data')\nos.makedirs(app.instance_path)\n",
@@ -125,7 +130,7 @@ def test_what_the_extension_needs_tells_its_age_where_nothing_else_does(requirem
 
 
 def test_the_instance_folder_of_a_package_below_src_is_beside_the_package() -> None:
-    files = {"src/shop/__init__.py": HEAD + "app = Flask(__name__, instance_relative_config=True)\n"}
+    files = {"src/shop/__init__.py": HEAD + "app = Flask(__name__)\nos.makedirs(app.instance_path)\n"}
     assert volume_paths(planned(files)) == ("/app/src/instance",)
 
 
@@ -219,6 +224,13 @@ def test_a_volume_over_the_code_is_refused() -> None:
     with pytest.raises(PlanError) as caught:
         planned({"app.py": FLASK_APP, "okamochi.toml": 'volumes = ["."]\n'})
     assert "own code" in caught.value.message
+
+
+def test_a_volume_above_the_app_is_refused_and_not_taken_for_one_at_the_root() -> None:
+    with pytest.raises(UsageError) as caught:
+        planned({"app.py": FLASK_APP, "okamochi.toml": 'volumes = ["../uploads"]\n'})
+    assert caught.value.message.startswith("'../uploads' is no folder inside of the app")
+    assert caught.value.where == "okamochi.toml:1"
 
 
 def test_volumes_of_the_same_last_name_are_told_apart() -> None:
@@ -532,3 +544,24 @@ def test_what_the_configuration_of_tests_names_is_no_volume() -> None:
     assert volume_paths(planned({"app.py": OF_TESTS})) == ("/srv/shop",)
     for other in (("TestingConfig", "DevConfig"), ("TESTING = True", "TESTING = False")):
         assert "/srv/tests" in volume_paths(planned({"app.py": OF_TESTS.replace(*other)}))
+
+
+@pytest.mark.parametrize(
+    ("made", "folder"), [("", "data"), ("data", "data"), ("data/stock.csv", "var"), ("data:file", "var")]
+)
+def test_an_empty_folder_does_not_move_the_data(tmp_path: Path, made: str, folder: str) -> None:
+    """The engine makes one where a volume lies over the source at the desk: production's data stay."""
+    (tmp_path / "requirements.txt").write_text("flask\nflask-sqlalchemy\n")
+    (tmp_path / "app.py").write_text(
+        "import os\nfrom flask import Flask\nfrom flask_sqlalchemy import SQLAlchemy\napp = Flask(__name__)\n"
+        'app.config["SQLALCHEMY_DATABASE_URI"] = os.environ["DATABASE_URL"]\ndb = SQLAlchemy(app)\n'
+    )
+    name, _, is_file = made.partition(":")
+    place = tmp_path / name
+    if is_file or place.suffix:
+        place.parent.mkdir(exist_ok=True)
+        place.write_text("1\n")
+    else:
+        place.mkdir(exist_ok=True)
+    plan = make_plan(DiskProject.open(tmp_path), read_settings(MemoryProject({})))
+    assert volume_paths(plan) == (f"/app/{folder}",)

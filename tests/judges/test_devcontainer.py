@@ -33,7 +33,7 @@ class Desk:
         group = Path("/var/run/docker.sock").stat().st_gid
         home = str(self.folder.parent / "home")
         path = f"{home}/bin:{os.environ['PATH']}"
-        homes = {"HOME": home, "DOCKER_CONFIG": home, "PATH": path}
+        homes = {"HOME": home, "TMPDIR": home, "DOCKER_CONFIG": home, "PATH": path}
         done = subprocess.run(
             (self.program, verb, "--workspace-folder", self.folder, *arguments),
             capture_output=True,

@@ -20,7 +20,8 @@ SOURCE = """\
 import os
 from flask import Flask
 
-app = Flask(__name__, instance_relative_config=True)
+app = Flask(__name__)
+os.makedirs(app.instance_path, exist_ok=True)
 app.config["SECRET_KEY"] = os.environ["SECRET_KEY"]
 region = os.getenv("REGION", "tokyo")
 

@@ -45,6 +45,7 @@ def test_both_places_at_once_are_refused() -> None:
         ('port = "80"', "port", "port that the server listens on"),
         ("port = 70000", "port", "port that"),
         ("cpus = 0", "cpus", "CPU limit"),
+        ("services = true", "services = true says nothing", "take the line away"),
         ('packages = "libpango"', "packages", "Debian packages"),
     ],
 )

@@ -2,6 +2,8 @@
 
 from ruamel.yaml import YAML
 
+from okamochi.model.plan import Plan
+from okamochi.render.compose import render_compose
 from okamochi.render.compose_engine import render_compose_engine
 from tests.detect.plans import planned
 
@@ -9,8 +11,8 @@ SOURCE = "import os\nfrom flask import Flask\napp = Flask(__name__)\nurl = os.en
 PLAN = planned({"requirements.txt": "flask\npsycopg\n", "app.py": SOURCE})
 
 
-def services(**otherwise: object) -> dict[str, dict[str, object]]:
-    file = render_compose_engine(PLAN, **otherwise)  # type: ignore[arg-type]
+def services(plan: Plan = PLAN, **otherwise: object) -> dict[str, dict[str, object]]:
+    file = render_compose_engine(plan, **otherwise)  # type: ignore[arg-type]
     assert file is not None
     return dict(YAML(typ="safe", pure=True).load(file.content)["services"])
 
@@ -41,3 +43,21 @@ def test_folders_that_the_engine_would_let_the_processes_write_are_closed() -> N
     assert found == {"web": {"tmpfs": ["/run:ro,size=64k,mode=755", "/var/tmp:ro,size=64k,mode=755"]}}
     both = services(closed=("/run",), labelled=True)["web"]
     assert both["tmpfs"] == ["/run:ro,size=64k,mode=755"] and both["security_opt"] == ["label=disable"]
+
+
+def test_what_stays_has_the_engine_s_policy_and_what_ends_keeps_its_own() -> None:
+    migrates = SOURCE + "from flask_migrate import Migrate\nMigrate(app, None)\n"
+    files = {"requirements.txt": "flask\npsycopg\nflask-migrate\n", "migrations/env.py": ""}
+    plan = planned({**files, "app.py": migrates})
+    assert {one.name for one in plan.processes} == {"web", "release"}
+    assert services(plan, restart="always") == {"web": {"restart": "always"}, "db": {"restart": "always"}}
+
+
+def test_production_s_override_names_no_service_that_stands_in_at_the_desk_alone() -> None:
+    sends = SOURCE + "server = os.environ['MAIL_SERVER']\n"
+    plan = planned({"requirements.txt": "flask\npsycopg\n", "app.py": sends})
+    assert [one.name for one in plan.development_services] == ["mail"]
+    file = next(one for one in render_compose(plan).files if one.path == "compose.yaml")
+    started = YAML(typ="safe", pure=True).load(file.content)["services"]
+    assert set(services(plan, unlimited=("pids",))) == set(started)
+    assert "mail" in services(plan, unlimited=("pids",), at_the_desk=True)

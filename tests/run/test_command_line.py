@@ -149,6 +149,15 @@ def test_podman_gets_the_health_check_as_an_array() -> None:
     assert "--log-opt" not in call
 
 
+def test_podman_is_told_the_policy_that_its_start_with_the_machine_looks_for() -> None:
+    """podman-restart.service asks for restart-policy=always, and for nothing else."""
+    runner = recorded("podman", PODMAN_INFO)
+    engine = PodmanEngine(runner, {})
+    engine.start(SPEC)
+    assert ("--restart", "always") in pairs(run_call(runner))
+    assert engine.facts().restart == "always"  # for a stack
+
+
 def test_rootless_podman_on_old_control_groups_sets_no_limits() -> None:
     host = {**PODMAN_INFO["host"], "cgroupVersion": "v1"}  # type: ignore[dict-item]
     runner = recorded("podman", {**PODMAN_INFO, "host": host})

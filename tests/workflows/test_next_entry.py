@@ -113,3 +113,29 @@ def test_no_third_is_tried_where_two_fail_in_the_same_way(tmp_path: Path) -> Non
     assert next_entry(proof, one) is None
     other = failed(Cause("the app raises ZeroDivisionError", "see the log"))
     assert next_entry(other, one) is not None
+
+
+def test_a_third_is_tried_where_it_does_not_load_what_two_failed_in(tmp_path: Path) -> None:
+    """wsgi, main and run load uploads.py, which fails; web does not."""
+    files = {
+        "uploads.py": "import gone\n",
+        "shop_of_all.py": f"import uploads\n{FLASK_APP}",
+        "wsgi.py": "from shop_of_all import app\n",
+        "main.py": "from shop_of_all import app\n",
+        "run.py": "from shop_of_all import app\n",
+        "web.py": FLASK_APP,
+    }
+    for path, text in files.items():
+        (tmp_path / path).write_text(text)
+    world = World.real({}, SilentReporter(), cache_root=tmp_path / "cache")
+    one = Building.open(BuildRequest(path=tmp_path), world)
+    text = OWN.replace("main.py", "uploads.py").format("import gone")
+    cause = Cause("the module gone is missing", SEE_TRACEBACK)
+    answer = Answer(outcome="failed", error="ModuleNotFoundError", message="gone", text=text)
+    proof = Proof(Verdict(outcome=Outcome.FAILED, cause=cause), answer)
+    tried = []
+    while next_entry(proof, one) is not None and len(tried) < 9:
+        tried.append(one.plan_now().plan.application.object_reference)
+    assert tried == ["main:app", "web:app"]
+    passed = {one.value: one.reason for one in one.plan_now().corrections}
+    assert passed["run:app"] == "run:app loads uploads.py, where others fail"

@@ -4,8 +4,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from functools import partial
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING
 
 from okamochi.errors import OkamochiError
@@ -36,6 +35,7 @@ class PlainReporter:
         self._under_way: dict[int, tuple[str, float]] = {}
         self._count = 0
         self._said_at = time.monotonic()
+        self._teller: AbstractContextManager[None] = nullcontext()
 
     @contextmanager
     def step(self, title: str) -> Iterator[None]:
@@ -44,24 +44,28 @@ class PlainReporter:
             self._count += 1
             number = self._count
             self._under_way[number] = (title, started)
-            self._said_at = max(self._said_at, started) if len(self._under_way) > 1 else started
+            if len(self._under_way) == 1:
+                self._said_at = started
+                self._teller = meanwhile(self._tell_under_way)
+                self._teller.__enter__()
         try:
-            with meanwhile(partial(self._tell_under_way, number)):
-                yield
+            yield
         finally:
             with self._lock:
                 del self._under_way[number]
+                teller = None if self._under_way else self._teller
+            if teller is not None:
+                teller.__exit__(None, None, None)
         self._print(f"{title} ({time.monotonic() - started:.1f} s)")
 
-    def _tell_under_way(self, number: int, over: threading.Event) -> None:
-        """The first of those under way tells of all."""
+    def _tell_under_way(self, over: threading.Event) -> None:
+        """One thread for all steps that are under way at a time; it ends with the last of them."""
         while not over.wait(
             max(self._said_at + self.quiet_seconds - time.monotonic(), self.quiet_seconds / 10)
         ):
             with self._lock:
                 now, steps = time.monotonic(), self._under_way.copy()
-                due = now - self._said_at >= self.quiet_seconds and number == min(steps, default=0)
-            if due:
+            if steps and now - self._said_at >= self.quiet_seconds:
                 self._print("; ".join(f"{title}: goes on ({now - at:.0f} s)" for title, at in steps.values()))
 
     def note(self, text: str) -> None:

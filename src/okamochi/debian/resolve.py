@@ -1,6 +1,5 @@
 """From wanted package names to the closure of packages of a suite."""
 
-import difflib
 from collections import defaultdict
 from collections.abc import Mapping
 
@@ -10,8 +9,28 @@ from okamochi.debian.cuts import is_cut
 from okamochi.debian.packages import Package, PackageIndex
 from okamochi.debian.relations import Relation, parse_relations
 from okamochi.errors import PlanError
+from okamochi.system.patterns import regex
 
 __all__ = ["Chosen", "Universe", "first_candidate", "missing", "missing_text"]
+
+
+MOST_NEAR = 5
+SHORTEST = 4
+VERSION = regex(r"(?:-?\d+(?:\.\d+)*(?:t64)?)+(?=$|-(?:dev|data|bin|tools|common)$)")
+"""At the end of a library's name, or before what it is: libssl1.1, libpng16-16t64, libboost1.83-dev."""
+
+
+def without_version(name: str) -> str:
+    return VERSION.sub("", name)
+
+
+def is_a_slip(one: str, other: str) -> bool:
+    """A letter that is another one, is missing or too many, or two that changed places."""
+    short, long = sorted((one, other), key=len)
+    same = next((at for at, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
+    left, right = short[same:], long[same:]
+    swapped = left[:2] == right[1::-1] and left[2:] == right[2:]
+    return swapped or left[1:] == right[1:] or left == right[1:]
 
 
 class Universe(msgspec.Struct, frozen=True):
@@ -36,9 +55,23 @@ class Universe(msgspec.Struct, frozen=True):
         return tuple(package for package in all_found if package.provides(relation))
 
     def near(self, name: str) -> tuple[str, ...]:
+        """Names that somebody may have meant: of another version (libicu74: libicu76), longer or shorter by
+        whole parts (pandoc-data, chromium-browser), or with a slip; none where nothing is like it."""
         names = {known for index in self.indexes for known in index.all_names()}
-        alike = [known for known in sorted(names) if known[:2] == name[:2] or name in known]
-        return tuple(difflib.get_close_matches(name, alike, n=5, cutoff=0.5))
+        stem = without_version(name)
+        versions = [known for known in names if stem and without_version(known) == stem]
+        slips = [known for known in names if abs(len(known) - len(name)) < 2 and is_a_slip(known, name)]
+        parts = [known for known in names if is_begun_by(known, name) or is_begun_by(name, known)]
+        ranked = (
+            *sorted(slips),
+            *sorted(versions, reverse=True),
+            *sorted(parts, key=lambda one: (len(one), one)),
+        )
+        return tuple(dict.fromkeys(ranked))[:MOST_NEAR]
+
+
+def is_begun_by(longer: str, shorter: str) -> bool:
+    return len(shorter) >= SHORTEST and longer.startswith(f"{shorter}-")
 
 
 class Chosen:

@@ -8,10 +8,12 @@ from okamochi.errors import UsageError
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.names import normalized_name
 from okamochi.model.plan import PROXY_PROFILE
+from okamochi.model.process import TMP_BYTES
+from okamochi.model.sizes import MEBIBYTE, parse_size
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
 
-__all__ = ["domain_of", "name_of", "of_a_setting", "wanted_object", "worker_profile"]
+__all__ = ["domain_of", "name_of", "of_a_setting", "size_of_tmp", "wanted_object", "worker_profile"]
 
 DOMAIN = regex(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}|localhost")
 PROFILE = regex(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}")
@@ -39,6 +41,23 @@ def worker_profile(chosen: ChosenSettings) -> str:
             hint=f"letters, digits, dots, dashes and underscores; {PROXY_PROFILE} is the proxy's",
         )
     return wanted
+
+
+def size_of_tmp(chosen: ChosenSettings, memory_bytes: int) -> tuple[int, Decision]:
+    """Of /tmp. UsageError where it alone could fill the memory of the container that it is in."""
+    wanted = chosen.settings.tmp
+    where = f"{chosen.where('tmp')}: tmp"
+    size = TMP_BYTES if wanted is None else parse_size(wanted, where=where)
+    if wanted is not None and not MEBIBYTE <= size < memory_bytes:
+        raise UsageError(
+            f"/tmp cannot have {wanted}: it is in memory, of which a container has "
+            f"{memory_bytes // MEBIBYTE} MiB",
+            where=where,
+            hint="write 1M or more, and let memory be larger than tmp; what has to be kept, or is large, "
+            "belongs into a volume (volumes)",
+        )
+    shown = f"{size // MEBIBYTE} MiB for /tmp, of the memory"
+    return size, of_a_setting("tmp_bytes", shown, "tmp", chosen, "enough for uploads on their way")
 
 
 def wanted_object(chosen: ChosenSettings) -> WantedObject | None:

@@ -7,8 +7,9 @@ from okamochi.detect.data.shipped_databases import left_behind, patterns_for, sh
 from okamochi.detect.files.app_tests import tests_of_the_app
 from okamochi.detect.files.ignore import exclude_patterns
 from okamochi.detect.files.kept_elsewhere import kept_elsewhere
+from okamochi.detect.files.left_out import left_out
 from okamochi.detect.files.unread_files import unread_files
-from okamochi.detect.given_values import domain_of, worker_profile
+from okamochi.detect.given_values import domain_of, size_of_tmp, worker_profile
 from okamochi.detect.packages.chosen_base import choose_base
 from okamochi.detect.packages.development import choose_development
 from okamochi.detect.packages.native import native_facts
@@ -57,9 +58,6 @@ def _plan_of(found: Understood) -> Plan:
     data = app_data(found)
     running = running_of(found, data)
     shipped = () if running.has_release else data.shipped
-    services, first_decisions = with_first_tables(
-        found.sources, data.services.services, made=running.has_release or bool(running.setups)
-    )
     excluded, excluded_decisions = exclude_patterns(
         project,
         found.chosen,
@@ -67,11 +65,18 @@ def _plan_of(found: Understood) -> Plan:
         migrates=running.migrates,
         private=data.keys.excluded,
     )
+    services, first_decisions = with_first_tables(
+        found.sources,
+        data.services.services,
+        left_out(excluded),
+        made=running.has_release or bool(running.setups),
+    )
     refuse_unreadable(found.sources, found.reached.paths, excluded, found.python.version)
     development, development_decisions = choose_development(
         project, found.pyproject, found.dependencies.dependencies, data.environment
     )
     mail, mail_decisions = mail_catcher(found.sources, found.reached)
+    tmp_bytes, tmp_decision = size_of_tmp(found.chosen, running.web.resources.memory_bytes)
     base, base_decisions = choose_base(found.python.version, found.chosen)
     native = native_facts(found.sources, found.reached)
     own = found.entry.candidate.interface is ServerInterface.OWN
@@ -90,6 +95,7 @@ def _plan_of(found: Understood) -> Plan:
         *shipped_decisions(shipped),
         *(left_behind(project, data.written, excluded) if running.has_release else ()),
         *running.decisions,
+        tmp_decision,
         *data.environment_decisions,
         *running.image_decisions,
         *data.volumes.decisions,
@@ -124,6 +130,7 @@ def _plan_of(found: Understood) -> Plan:
             moved_files=data.volumes.files,
             secret_files=data.keys.files,
             temporary_folders=found.static.folders,
+            tmp_bytes=tmp_bytes,
             native=native,
             doors=any(one.has_door for one in data.services.services),
             loads_no_route=running.loads_no_route,

@@ -54,6 +54,10 @@ class Running(msgspec.Struct, frozen=True):
     loads_no_route: bool
 
     @property
+    def web(self) -> Process:
+        return next(one for one in self.processes if one.type is ProcessType.WEB)
+
+    @property
     def has_release(self) -> bool:
         return any(one.type is ProcessType.RELEASE for one in self.processes)
 

@@ -9,6 +9,7 @@ from okamochi.model.backing_service import BackingService
 from okamochi.model.evidence import Decision
 from okamochi.model.native import NativeFacts
 from okamochi.model.process import (
+    TMP_BYTES,
     EnvironmentVariable,
     MovedFile,
     Process,
@@ -217,7 +218,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     `development_services` what stands in at the desk alone for what production has elsewhere (mail).
     `setup_commands` are offered. `volumes` outlive containers;
     `moved_files` are links from between the code into them, `secret_files` links to files of
-    secrets. `temporary_folders` (beside /tmp) are written by the app and forgotten.
+    secrets. `temporary_folders` (beside /tmp) are written by the app and forgotten; `tmp_bytes` is the
+    size of /tmp.
     `native` is what the app's own code says about libraries and programs beside Python's; the Debian packages
     for them, and for what the wheels need, are found when the wheels are there, and kept in the lock.
     `doors`: the code looks for services on its own machine; a program of the kit comes before each process.
@@ -245,6 +247,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     moved_files: tuple[MovedFile, ...] = ()
     secret_files: tuple[SecretFile, ...] = ()
     temporary_folders: tuple[TemporaryFolder, ...] = ()
+    tmp_bytes: int = TMP_BYTES
     security: SecurityContext = SecurityContext()
     native: NativeFacts = NativeFacts()
     doors: bool = False

@@ -8,6 +8,7 @@ from okamochi.system.patterns import regex
 
 __all__ = [
     "CANNOT_GO_ON",
+    "TMP_BYTES",
     "URL_PATH",
     "EnvironmentVariable",
     "HeartbeatProbe",
@@ -27,6 +28,8 @@ __all__ = [
     "request_path",
 ]
 
+TMP_BYTES = 64 * 1024 * 1024
+"""Of /tmp and other folders that are in memory, where no setting says otherwise."""
 URL_PATH = regex(r"/[!-~]*")
 URL_CHARACTERS = "".join(map(chr, range(ord("!"), ord("~") + 1)))
 
@@ -167,4 +170,4 @@ class TemporaryFolder(msgspec.Struct, frozen=True, kw_only=True):
     """A folder that the app writes and that a restart may empty: absolute path in the image, in memory."""
 
     path: str
-    size_bytes: int = 64 * 1024 * 1024
+    size_bytes: int = TMP_BYTES

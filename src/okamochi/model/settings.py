@@ -72,6 +72,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = None
     memory: Annotated[str | None, Meta(description='memory limit of a container: "512M", "2G"')] = None
     cpus: Annotated[Cpus | None, Meta(description="CPU limit of a container: 0.5, 2")] = None
+    tmp: Annotated[
+        str | None, Meta(description='size of /tmp, which is in memory and counts as such: "256M"')
+    ] = None
     services: Annotated[
         dict[str, str | ServiceSetting] | bool | None,
         Meta(

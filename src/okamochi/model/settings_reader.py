@@ -68,6 +68,12 @@ def settings_of(
         settings = msgspec.convert(table, Settings, strict=strict)
     except msgspec.ValidationError as error:
         raise _wrong_type(error, table, path=path, places=places, strict=strict) from error
+    if settings.services is True:
+        raise UsageError(
+            "services = true says nothing: the services that the code leads to are started anyway",
+            where=_place(path, places.get("services", 0)),
+            hint=f"take the line away; services is: {_description('services')}",
+        )
     return SettingsTable(settings=settings, path=path, lines=lines)
 
 

@@ -268,7 +268,7 @@ def hardening(plan: Plan, language: Language) -> Node:
 
 
 def mounts(plan: Plan, process: Process) -> Node:
-    folders: list[Yaml] = ["/tmp:size=64m,mode=1777,noexec,nosuid,nodev"]
+    folders: list[Yaml] = [f"/tmp:size={plan.tmp_bytes // 2**20}m,mode=1777,noexec,nosuid,nodev"]
     for folder in plan.temporary_folders:
         folders.append(f"{folder.path}:size={folder.size_bytes},mode=1777,noexec,nosuid,nodev")
     volumes: list[Yaml] = [f"{volume.name}:{volume.path}" for volume in plan.volumes]

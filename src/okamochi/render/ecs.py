@@ -18,7 +18,6 @@ from okamochi.model.sizes import MEBIBYTE
 from okamochi.render.compose_secrets import compose_secrets, names_for
 from okamochi.render.doors import coded_findings
 from okamochi.render.orchestrators import (
-    TMP_BYTES,
     is_wanted,
     key_findings,
     optional_secrets,
@@ -108,7 +107,7 @@ def size_of(process: Process) -> tuple[int, int]:
 
 def container(plan: Plan, process: Process, *, essential: bool) -> Json:
     security = plan.security
-    tmp = [{"containerPath": "/tmp", "size": mebibytes(TMP_BYTES)}]
+    tmp = [{"containerPath": "/tmp", "size": mebibytes(plan.tmp_bytes)}]
     tmp += [{"containerPath": one.path, "size": mebibytes(one.size_bytes)} for one in plan.temporary_folders]
     return {
         "name": process.name,

@@ -6,7 +6,7 @@ from okamochi.model.process import HeartbeatProbe, Process, ProcessType, Volume
 from okamochi.model.sizes import MEBIBYTE
 from okamochi.render.compose_secrets import FOR_RELEASE, keys_to_give, names_for, reads_files
 from okamochi.render.kubernetes_words import app_name, component, labels, literal, say, selector
-from okamochi.render.orchestrators import PEERS, TMP_BYTES, is_alone, optional_secrets, trust
+from okamochi.render.orchestrators import PEERS, is_alone, optional_secrets, trust
 from okamochi.render.process_environment import (
     key_files_environment,
     kit_environment,
@@ -254,7 +254,7 @@ def keys_name(plan: Plan) -> str:
 
 
 def volumes(plan: Plan, process: Process, language: Language) -> list[Yaml]:
-    memory = Commented(say("memory", language), in_memory("tmp", TMP_BYTES))
+    memory = Commented(say("memory", language), in_memory("tmp", plan.tmp_bytes))
     found: list[Yaml] = [memory]
     for number, folder in enumerate(plan.temporary_folders, start=1):
         found.append(in_memory(f"tmp-{number}", folder.size_bytes))

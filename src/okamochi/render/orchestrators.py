@@ -13,7 +13,6 @@ from okamochi.render.rendering import Language, RenderedFile
 
 __all__ = [
     "PEERS",
-    "TMP_BYTES",
     "is_alone",
     "is_wanted",
     "key_findings",
@@ -23,8 +22,6 @@ __all__ = [
     "trust",
 ]
 
-TMP_BYTES = 64 * 1024 * 1024
-"""Of /tmp, which is in memory."""
 PEERS = "FORWARDED_ALLOW_IPS"
 # RFC 1918, RFC 6598, RFC 4193: what clusters and clouds give to what is in them
 PRIVATE_NETWORKS = "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,fc00::/7"

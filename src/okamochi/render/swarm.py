@@ -13,12 +13,12 @@ from okamochi.model.finding import Finding, Severity
 from okamochi.model.lock import Lock
 from okamochi.model.names import dashed
 from okamochi.model.plan import Plan
-from okamochi.model.process import Process, ProcessType
+from okamochi.model.process import TMP_BYTES, Process, ProcessType
 from okamochi.render.compose import argv_of, environment_of, healthcheck_of
 from okamochi.render.compose_backing import LOG, health_of, initial_places, literal, resources, started_as
 from okamochi.render.compose_secrets import compose_secrets, names_for, with_password
 from okamochi.render.doors import coded_findings
-from okamochi.render.orchestrators import TMP_BYTES, is_alone, key_findings
+from okamochi.render.orchestrators import is_alone, key_findings
 from okamochi.render.rendering import Language, RenderedFile, Rendering, sayer
 from okamochi.render.service_containers import container_of, password_name
 from okamochi.render.swarm_secrets import FOLDER, secret_files
@@ -205,7 +205,7 @@ def place(language: Language) -> Node:
 
 
 def mounts(plan: Plan) -> list[Yaml]:
-    folders = [("/tmp", TMP_BYTES), *((one.path, one.size_bytes) for one in plan.temporary_folders)]
+    folders = [("/tmp", plan.tmp_bytes), *((one.path, one.size_bytes) for one in plan.temporary_folders)]
     found: list[Yaml] = [in_memory(path, size) for path, size in folders]
     return found + [f"{volume.name}:{volume.path}" for volume in plan.volumes]
 

@@ -48,6 +48,7 @@ class CommandLineEngine:
 
     # What makes it write the archive that docker writes.
     save_flags: ClassVar[tuple[str, ...]] = ()
+    restart: ClassVar[str] = "unless-stopped"
 
     @property
     def name(self) -> str:
@@ -156,7 +157,7 @@ class CommandLineEngine:
     def run_arguments(self, spec: RunSpec, environment: tuple[str, ...]) -> tuple[str, ...]:
         """Everything after the program's name, for `run`."""
         return (
-            *("run", "--detach", "--name", spec.name, "--pull", "never", "--restart", "unless-stopped"),
+            *("run", "--detach", "--name", spec.name, "--pull", "never", "--restart", self.restart),
             *port_flags(spec),
             *self.special_flags(spec),
             *self.container_arguments(spec, environment),

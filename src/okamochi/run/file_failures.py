@@ -151,9 +151,10 @@ def full_folder(log: str) -> Cause | None:
     before = log[max(0, found.start() - 400) : found.start()]
     if path.startswith("/tmp/") or (not path and "/tempfile.py" in before):
         return Cause(
-            "the app has filled /tmp, which is memory and holds 64 MB",
-            "uploads lie there while they arrive; for larger ones let them lie in a volume of the app, by "
-            "the variable TMPDIR=/app/FOLDER (okamochi up --env-file FILE)",
+            "the app has filled /tmp, which is memory and holds 64 MB where no setting says otherwise",
+            'uploads lie there while they arrive; make it larger ([tool.okamochi] tmp = "256M", a part of '
+            "memory), or let them lie in a volume of the app, by the variable TMPDIR=/app/FOLDER "
+            "(okamochi up --env-file FILE)",
             own_frame(log),
         )
     return Cause(

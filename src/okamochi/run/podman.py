@@ -21,6 +21,8 @@ ROTATING_LOGS = ("k8s-file", "json-file")
 @dataclass(frozen=True)
 class PodmanEngine(CommandLineEngine):
     save_flags = ("--format", "docker-archive")
+    # to podman both policies are one, but what starts containers with the machine looks for this word
+    restart = "always"
 
     name = "podman"
 
@@ -51,6 +53,7 @@ class PodmanEngine(CommandLineEngine):
             rootless=bool(self._security.get("rootless")),
             # its service, by which Compose talks to it, knows no --read-only-tmpfs=false
             opens_folders=("/run", "/var/tmp"),
+            restart=self.restart,
         )
 
     def limit_flags(self, spec: RunSpec) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from enum import StrEnum
 import msgspec
 
 from okamochi.model.kit_programs import SECRETS_MOUNT
-from okamochi.model.process import Process, Resources, SecurityContext, TemporaryFolder, Volume
+from okamochi.model.process import TMP_BYTES, Process, Resources, SecurityContext, TemporaryFolder, Volume
 
 __all__ = [
     "APP_LABEL",
@@ -37,7 +37,8 @@ class EngineFacts(msgspec.Struct, frozen=True, kw_only=True):
     which limits or isolation this engine cannot give; `unlimited` is what it refuses to limit ("memory",
     "cpu", "pids"). `labels_files`: containers may not read files of the host, unless that is switched off;
     `rootless`: numbers of users inside are others outside. `opens_folders`: stacks can write there, though
-    their root is read-only."""
+    their root is read-only. `restart`: the policy by which containers come back, after the machine's restart,
+    too."""
 
     name: str
     detail: str = ""
@@ -46,6 +47,7 @@ class EngineFacts(msgspec.Struct, frozen=True, kw_only=True):
     labels_files: bool = False
     rootless: bool = False
     opens_folders: tuple[str, ...] = ()
+    restart: str = "unless-stopped"
 
 
 class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,7 +80,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
     bind_address: str = "127.0.0.1"
     labels: tuple[tuple[str, str], ...] = ()
     healthcheck: tuple[str, ...] = ()
-    tmp_bytes: int = 64 * 1024 * 1024
+    tmp_bytes: int = TMP_BYTES
     binds: tuple[tuple[str, str], ...] = ()
     further_ports: tuple[tuple[int, int], ...] = ()
     front_page: bool = True
@@ -120,7 +122,7 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
     security: SecurityContext = SecurityContext()
     resources: Resources = Resources()
     timeout_seconds: float = 60
-    tmp_bytes: int = 64 * 1024 * 1024
+    tmp_bytes: int = TMP_BYTES
 
 
 class Running(msgspec.Struct, frozen=True, kw_only=True):

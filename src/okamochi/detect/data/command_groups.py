@@ -1,8 +1,8 @@
 """Groups of commands: `users = AppGroup("users")`, registered with the app, or with what manage.py runs."""
 
 import ast
-import posixpath
 
+from okamochi.detect.data.group_names import where_made
 from okamochi.detect.source.python_source import Module
 from okamochi.detect.source.sources import Sources
 from okamochi.detect.source.syntax import argument, text_of
@@ -46,25 +46,9 @@ def _registered(
 ) -> None:
     if function.attr != "add_command" or not call.args:
         return
-    key = _group(call.args[0], module, sources)
+    key = where_made(call.args[0], module, sources)
     name = text_of(argument(call, 1))
     if key in made and (name or made[key]):
         own = ast.unparse(function.value).endswith(".cli") or "manage.py" not in sources.known
         program = (f"{VENV_ROOT}/bin/flask",) if own else (f"{VENV_ROOT}/bin/python", "manage.py")
         found[key] = (*program, name or made[key])
-
-
-def _group(expression: ast.expr, module: Module, sources: Sources) -> tuple[str, str]:
-    """(module, variable) of what is registered: a name of this module, an imported one, or `module.name`."""
-    name = ast.unparse(expression)
-    holder, _, last = name.rpartition(".")
-    for node in module.nodes:
-        if not isinstance(node, ast.ImportFrom):
-            continue
-        for alias in node.names:
-            shown = alias.asname or alias.name
-            if shown == (holder or name):
-                path = sources.find_from(node, alias.name if holder else "", importer=module.path)
-                if path is not None:
-                    return path, last if holder else alias.name
-    return posixpath.normpath(module.path), name

@@ -8,6 +8,7 @@ import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 
 from okamochi.detect.base import Detected
+from okamochi.detect.data.blueprint_commands import blueprint_groups
 from okamochi.detect.data.called_decorators import called_decorators
 from okamochi.detect.data.command_groups import command_groups
 from okamochi.detect.data.command_names import command_name
@@ -47,7 +48,7 @@ def setup_commands(
     """Sorted by name, with one decision that offers each. `by_hand` are functions that people call; `ini` is
     the file that Pyramid makes the app from, which is what its scripts are given."""
     found: dict[str, Found] = {}
-    groups = {**command_groups(sources), **dict(_groups_of_scripts(sources, pyproject))}
+    groups = {**_groups(sources), **dict(_groups_of_scripts(sources, pyproject))}
     offered = (
         *_of_modules(sources, framework, groups),
         *(_of_a_package(sources, ini) if ini else _of_scripts(pyproject)),
@@ -72,7 +73,7 @@ def setup_commands(
 def table_command(sources: Sources, framework: Framework) -> Detected[tuple[str, ...]] | None:
     """The project's command that, called as it is, makes the tables that are missing and nothing else; None
     when it has none."""
-    groups = command_groups(sources)
+    groups = _groups(sources)
     for module in sources.mentioning("create_all"):
         for node, name, program in _commands(module, framework, groups):
             if makes_tables_only(node.body, _unset(node)):
@@ -80,6 +81,10 @@ def table_command(sources: Sources, framework: Framework) -> Detected[tuple[str,
                 place = Evidence(path=module.path, line=node.lineno, reason=reason)
                 return Detected((*program, name), (place,))
     return None
+
+
+def _groups(sources: Sources) -> dict[tuple[str, str], Argv]:
+    return {**command_groups(sources), **blueprint_groups(sources)}
 
 
 def _unset(node: Function) -> frozenset[str]:

@@ -8,6 +8,7 @@ import msgspec
 from okamochi.detect.chosen_settings import ChosenSettings
 from okamochi.detect.data.writable_folders import Written
 from okamochi.detect.source.sources import Sources
+from okamochi.errors import UsageError
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.plan import APP_ROOT, MOVED_ROOT
 from okamochi.model.process import MovedFile, Volume
@@ -35,9 +36,7 @@ def choose_volumes(
     service of the stack keeps the rows (`has_database`), a file in /tmp is only what code falls back to."""
     if chosen.settings.volumes is not None:
         place: tuple[Evidence, ...] = (chosen.place("volumes"),)
-        paths = {
-            posixpath.normpath(posixpath.join(APP_ROOT, path)): place for path in chosen.settings.volumes
-        }
+        paths = {_inside(path, chosen): place for path in chosen.settings.volumes}
         return _named(paths, chosen.origin("volumes"), (), ())
     sorting = _Sorting(sources)
     for one in written:
@@ -45,6 +44,19 @@ def choose_volumes(
     if has_database:
         sorting.lost.clear()
     return sorting.result()
+
+
+def _inside(path: str, chosen: ChosenSettings) -> str:
+    """The folder in the image. UsageError where a relative path leads out of the app."""
+    found = posixpath.normpath(posixpath.join(APP_ROOT, path))
+    if not path.startswith("/") and not f"{found}/".startswith(f"{APP_ROOT}/"):
+        raise UsageError(
+            f"{path!r} is no folder inside of the app, whose files lie in {APP_ROOT} in the image",
+            where=chosen.where("volumes"),
+            hint='write "uploads" for a folder of the app, "/srv/files" for one elsewhere in the image; '
+            "files beside the project on this machine are not in the container",
+        )
+    return found
 
 
 class _Sorting(msgspec.Struct, eq=False):
@@ -78,7 +90,7 @@ class _Sorting(msgspec.Struct, eq=False):
     def _move(self, one: Written) -> None:
         """The variable that the code reads itself puts the file into a volume. A folder is a volume of its
         own: the code counts on its being there, as the project's own is."""
-        data = next((name for name in DATA_FOLDERS if not self.sources.project.exists(name)), "okamochi-data")
+        data = next((name for name in DATA_FOLDERS if not self._is_taken(name)), "okamochi-data")
         folder = posixpath.join(APP_ROOT, data)
         whole = not one.is_file and f"{APP_ROOT}/".startswith(f"{one.path}/")
         path = folder if whole else posixpath.join(folder, posixpath.basename(one.path))
@@ -86,6 +98,11 @@ class _Sorting(msgspec.Struct, eq=False):
         evidence = Evidence(path=one.evidence.path, line=one.evidence.line, reason=reason)
         self.moved.setdefault(one.variable, (f"{one.url_prefix}{path}", evidence))
         self.folders.setdefault(folder if one.is_file else path, []).append(evidence)
+
+    def _is_taken(self, name: str) -> bool:
+        """Not by an empty folder: the engine leaves one where a volume lay over the source at the desk."""
+        project = self.sources.project
+        return bool(project.files(within=name)) or (project.exists(name) and not project.is_dir(name))
 
     def result(self) -> ChosenVolumes:
         outer: dict[str, tuple[Evidence, ...]] = {}

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from okamochi.detect.serving.web_applications import Candidate, import_root_for
-from okamochi.detect.source.flask_objects import APPLICATION_CLASSES, FlaskObjects
+from okamochi.detect.source.flask_objects import FlaskObjects
 from okamochi.detect.source.folder_names import FOLDER_KEYS
 from okamochi.detect.source.names import ImportedNames
 from okamochi.detect.source.python_source import Module, is_main_guard
@@ -59,7 +59,7 @@ ADDRESSED = frozenset(["sqlalchemy.create_engine", "create_engine", "dataset.con
 WORDS = frozenset(
     (
         *(name.partition(".")[0] for name in (*KEEPERS, *ADDRESSED) if "." in name),
-        *("instance_relative_config", "makedirs", "mkdir", "create_engine", "write_text", "write_bytes"),
+        *("makedirs", "mkdir", "create_engine", "write_text", "write_bytes"),
         *("touch", "sqlite3"),
         *EXPORTS,
     )
@@ -205,10 +205,7 @@ class _Finder(msgspec.Struct, eq=False):
         called = names.full(call.func)
         last = called.rpartition(".")[2] or (call.func.attr if isinstance(call.func, ast.Attribute) else "")
         first = argument(call, 0, "filename", "name", "path", "database", "db_file")
-        if called in APPLICATION_CLASSES and is_true(keyword_value(call, "instance_relative_config")):
-            reason = "the app has an instance folder"
-            yield Written(self.folders.instance_path, False, _at(module, call, reason))
-        elif called in FOLDER_CALLS and first is not None:
+        if called in FOLDER_CALLS and first is not None:
             yield from self._found(first, module, call, "makes the folder", is_file=False)
         elif LOG_HANDLERS.search(last) and first is not None:
             yield from self._found(first, module, call, "logs to", is_file=True)

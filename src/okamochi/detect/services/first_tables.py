@@ -1,13 +1,15 @@
 """A database whose tables nothing in the project makes, and the one file of SQL that has them: a dump that
-the author loaded by hand, or schema.sql. The database's image runs it once, when its volume is new.
+the author loaded by hand, or schema.sql. The database's image runs it once, when its volume is new; only
+where it does nothing but make tables and fill them.
 """
 
 import posixpath
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
+from okamochi.detect.services.plain_sql import first_that_is_more
 from okamochi.detect.source.sources import Sources
 from okamochi.model.backing_service import BackingService, ServiceKind
 from okamochi.model.evidence import Decision, Evidence
@@ -32,15 +34,16 @@ OWNER = regex(r"\bowner\s+to\s+\"?(\w+)", re.IGNORECASE)
 
 
 def with_first_tables(
-    sources: Sources, services: Iterable[BackingService], *, made: bool
+    sources: Sources, services: Iterable[BackingService], is_out: Callable[[str], bool], *, made: bool
 ) -> tuple[tuple[BackingService, ...], tuple[Decision, ...]]:
-    """`made` is true where the project has a release process, or commands that set its data up."""
+    """`made` is true where the project has a release process, or commands that set its data up. What
+    `is_out` is nobody's but this checkout's."""
     services = tuple(services)
     databases = [one for one in services if one.kind in KINDS]
     if made or len(databases) != 1 or databases[0].initial_files or _makes_itself(sources):
         return services, ()
     (database,) = databases
-    found = [path for path in _files(sources) if _fits(_text(sources, path), database)]
+    found = [path for path in _files(sources) if not is_out(path) and _fits(_text(sources, path), database)]
     if len(found) != 1:
         return services, _several(database, found)
     path = found[0]
@@ -107,4 +110,12 @@ def _against(text: str, database: BackingService) -> str:
     if elsewhere:
         return f"it makes them in the database {elsewhere}, and the app's is {database.database}"
     owner = next((one for one in OWNER.findall(text) if one != database.user), "")
-    return f"it gives them to the user {owner}, and the app's is {database.user}" if owner else ""
+    if owner:
+        return f"it gives them to the user {owner}, and the app's is {database.user}"
+    more = first_that_is_more(text, of_mysql=database.kind is not ServiceKind.POSTGRES)
+    if more is None:
+        return ""
+    return (
+        f"line {more.line} ({more}) does more than make tables and fill them; where that is meant, mount the "
+        f"file at /docker-entrypoint-initdb.d of a service {database.name} in a compose.yaml"
+    )

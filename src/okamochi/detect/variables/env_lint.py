@@ -123,7 +123,7 @@ class FileLint:
         yield self.finding(
             "env/unread",
             Severity.NOTE,
-            f"nothing in the project reads {name}",
+            f"{name} is read by nothing in the project",
             "remove it, unless a library reads it",
             line,
         )

@@ -103,7 +103,12 @@ def split(text: str, offered: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
 
 
 def tell_setups(plan: Plan, app: App, world: World) -> None:
-    """At a first start, when there is no data yet: pages may miss what the project's own command makes."""
+    """At a first start, when there is no data yet: which files a database began with, and what of the
+    project's own pages may miss."""
+    for one in plan.services:
+        if one.initial_files:
+            names = ", ".join(one.initial_files)
+            world.reporter.note(f"{one.name} began with {names}: that runs once, when the volume is new")
     if (told := ways(plan, app.root)) and not app.state.setups():
         world.reporter.note(f"the project can set its data up, which was not asked for: {told}")
 

@@ -343,10 +343,12 @@ def engine_file(plan: Plan, engine: Engine, *, at_the_desk: bool) -> RenderedFil
     own_user = at_the_desk and facts.rootless
     return render_compose_engine(
         plan,
+        at_the_desk=at_the_desk,
         unlimited=facts.unlimited,
         labelled=facts.labels_files,
         own_user=own_user,
         closed=() if at_the_desk else facts.opens_folders,
+        restart=facts.restart,
     )
 
 

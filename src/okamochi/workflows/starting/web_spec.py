@@ -18,7 +18,10 @@ def web_spec(
     app: App, plan: Plan, reference: Reference, values: Values, port: int, more: Mapping[str, str] = NOTHING
 ) -> RunSpec:
     """`more` are variables besides the app's values."""
+    # the image's own value (a SQLite file) gives way to the file
+    blank = dict(plan.image_environment).keys() & set(values.secret_names)
     environment = {
+        **dict.fromkeys(blank, ""),
         **dict(values.plain),
         **health_environment(plan.web),
         **more,
@@ -35,6 +38,7 @@ def web_spec(
         secret_paths=values.secret_paths,
         volumes=plan.volumes,
         temporary_folders=plan.temporary_folders,
+        tmp_bytes=plan.tmp_bytes,
         security=plan.security,
         published_port=port,
         labels=(("io.okamochi.project", str(app.root)),),

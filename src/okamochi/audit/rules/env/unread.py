@@ -11,7 +11,7 @@ See: https://12factor.net/config
 
 from itertools import groupby
 
-from okamochi.audit.rule import Finds, Found, Setup, Severity, told
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.system.words import some_of
 
 SEVERITY = Severity.NOTE
@@ -20,15 +20,15 @@ MOST = 3
 
 
 def look(setup: Setup) -> Finds:
-    for _, group in groupby(told("env/unread")(setup), key=lambda one: one.path):
-        found = list(group)
-        if len(found) <= MOST:
-            yield from found
-            continue
-        names = [one.message.rpartition(" ")[2] for one in found]
-        yield Found(
-            path=found[0].path,
-            line=found[0].line,
-            message=f"nothing in the project reads {some_of(names, MOST)}",
-            hint="remove them, unless a library reads them",
-        )
+    unread = (one for one in setup.told if one.rule == "env/unread")
+    for path, group in groupby(unread, key=lambda one: one.evidence[0].path):
+        found = [(one.field.removeprefix("environment."), one.evidence[0].line or 0) for one in group]
+        few = [([name], line) for name, line in found] if len(found) <= MOST else []
+        for names, line in few or [([name for name, _ in found], found[0][1])]:
+            yield Found(
+                path=path,
+                line=line,
+                message=f"nothing in the project reads {some_of(names, MOST)}",
+                hint=f"remove {'it' if len(names) == 1 else 'them'}, unless a library reads "
+                f"{'it' if len(names) == 1 else 'them'}",
+            )
