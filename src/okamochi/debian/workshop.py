@@ -99,6 +99,10 @@ class Workshop:
         usual = ("coreutils", "dash", self.suite.python_package, *self.suite.python_extras)
         return self._made(self.closure(usual), "Workshop: Python alone", None)
 
+    def server_root(self, packages: tuple[str, ...], title: str) -> Path:
+        """A root with these packages and what they need."""
+        return self._made(self.closure(packages), title, None)
+
     def _made(
         self, debs: tuple[LockedDeb, ...], title: str, below: tuple[Path, frozenset[LockedDeb]] | None
     ) -> Path:

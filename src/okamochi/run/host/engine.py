@@ -228,8 +228,9 @@ class HostEngine:
         status = read_json(folder / "status.json") if folder is not None else {}
         if not status or "exit_code" in status or not is_alive(status):
             return
+        asked = signal.Signals[read_spec(folder).process.stop_signal] if folder else signal.SIGTERM
         with suppress(ProcessLookupError):
-            os.kill(int(status["pid"]), signal.SIGTERM)
+            os.kill(int(status["pid"]), asked)
         if not gone(status, grace_seconds):
             kill_group(int(status["pid"]))
             gone(status, 5)
