@@ -103,6 +103,11 @@ class Workshop:
         """A root with these packages and what they need."""
         return self._made(self.closure(packages), title, None)
 
+    @staticmethod
+    def hold(world: World, root: Path, *, pid: int) -> None:
+        """Keeps a root in the cache while that process runs."""
+        world.cache.hold_folder(KIND, root.parents[1].name, pid=pid)
+
     def _made(
         self, debs: tuple[LockedDeb, ...], title: str, below: tuple[Path, frozenset[LockedDeb]] | None
     ) -> Path:

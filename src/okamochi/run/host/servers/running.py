@@ -15,7 +15,7 @@ from okamochi.model.backing_service import BackingService
 from okamochi.model.process import Process, ProcessType
 from okamochi.run.host.engine import HostEngine
 from okamochi.run.host.isolation import launcher_argv
-from okamochi.run.host.records import Records
+from okamochi.run.host.records import Records, read_json
 from okamochi.run.host.servers.kinds import SERVERS
 from okamochi.run.host.servers.places import OwnRoot, OwnUser, emptied, place_for
 from okamochi.run.host.servers.server import Access, Command, Server
@@ -44,11 +44,13 @@ class HostServer:
     name: str
     service: BackingService
     access: Access
-    root: Path
+    root: Path = Path()
     initial_files: Sequence[Path] = ()
 
-    def start(self) -> None:
-        """Returns when it answers. EngineError where it does not, with the end of what it said."""
+    def start(self) -> int:
+        """The number of the process that keeps it, when it answers. EngineError where it does not, with the
+        end of what it said."""
+        self.engine.remove(self.name)
         folder = self._records.make_folder(self.spec)
         place = self._place
         place.prepare(self._server.programs)
@@ -71,7 +73,14 @@ class HostServer:
         self._wait()
         if first:
             self._feed()
-            write_atomic(self._place.folder / MADE, self._server.title.encode())
+            write_atomic(place.folder / MADE, self._server.title.encode())
+        return int(read_json(folder / "status.json")["keeper"])
+
+    @property
+    def runs(self) -> bool:
+        """With data that is whole: a first start may have been interrupted."""
+        running = self.engine.inspect(self.name).state is ContainerState.RUNNING
+        return running and (self._place.folder / MADE).is_file()
 
     @property
     def spec(self) -> RunSpec:
