@@ -181,18 +181,20 @@ def library_folders(root: Path) -> tuple[Path, ...]:
 
 
 def write_scripts(folder: Path, root: Path) -> None:
-    """A script for every console script of the environment."""
+    """Each console script of the environment, begun as one of the shell that starts Python with itself: the
+    kit's heartbeat runs a worker's script in its own Python."""
     scripts = within(root, "opt/venv/bin")
     for path in sorted(scripts.iterdir()):
         if path.is_symlink() or not path.is_file() or (folder / "bin" / path.name).exists():
             continue
         with path.open("rb") as stream:
-            found = SHEBANG.match(stream.read(256))
-        if found is None or not found[1].startswith(b"/opt/venv/bin/python"):
-            continue
-        words = (str(folder / "bin/python"), str(path))
-        text = f'#!/bin/sh\nexec {" ".join(shlex.quote(word) for word in words)} "$@"\n'
-        write_atomic(folder / "bin" / path.name, text.encode(), mode=0o755)
+            found = SHEBANG.match(stream.readline(256))
+            if found is None or not found[1].startswith(b"/opt/venv/bin/python"):
+                continue
+            rest = stream.read()
+        python = shlex.quote(str(folder / "bin/python"))
+        begin = f"#!/bin/sh\n'''exec' {python} \"$0\" \"$@\"\n' '''\n"
+        write_atomic(folder / "bin" / path.name, begin.encode() + rest, mode=0o755)
 
 
 def link_volumes(app: Path, app_root: str, volumes: tuple[tuple[str, str], ...]) -> None:
