@@ -23,7 +23,16 @@ from okamochi.run.host.unpack import within
 from okamochi.system.files import write_atomic
 from okamochi.system.process import Completed
 
-__all__ = ["Shim", "fill", "library_folders", "loading", "relink", "shim_at", "start_by_loader"]
+__all__ = [
+    "Shim",
+    "fill",
+    "library_folders",
+    "loading",
+    "relink",
+    "shim_at",
+    "start_by_loader",
+    "write_scripts",
+]
 
 LOADERS = ("lib64/ld-linux-x86-64.so.2", "lib/ld-linux-aarch64.so.1", "lib/ld-linux-x86-64.so.2")
 ARGV0 = b"--argv0"
