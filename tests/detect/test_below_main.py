@@ -1,4 +1,4 @@
-"""The app that is set up below the main guard is not set up where a server loads it: that is told."""
+"""The app that is set up below the main guard is set up where a server loads it, or that is told."""
 
 import pytest
 
@@ -13,7 +13,7 @@ GUARD = 'if __name__ == "__main__":\n'
 
 
 def told(files: dict[str, str]) -> list[tuple[str, int | None, str]]:
-    found = [one for one in planned(files).decisions if "no server runs what stands below" in one.summary]
+    found = [one for one in planned(files).decisions if "below if __name__" in one.summary]
     return [(one.path, one.line, one.reason) for decision in found for one in decision.evidence]
 
 
@@ -109,3 +109,39 @@ def test_what_a_function_does_to_the_app_that_it_is_given_there_is_told() -> Non
 )
 def test_where_others_call_it_or_it_sets_nothing_up_it_is_not(files: dict[str, str]) -> None:
     assert told(files) == []
+
+
+def variable(files: dict[str, str]) -> str:
+    return dict(planned(files).image_environment).get("OKAMOCHI_BELOW_MAIN", "")
+
+
+def test_what_stands_in_the_module_that_the_server_loads_is_done_by_the_kit() -> None:
+    body = "    from queue import Queue\n    app.secret_key = 'x'\n    csrf.init_app(app)\n    app.run()\n"
+    plan = planned({"app.py": f"{HEAD}{GUARD}{body}"})
+    values = dict(plan.image_environment)
+    assert values["OKAMOCHI_BELOW_MAIN"] == "/app/app.py; app.secret_key; csrf.init_app"
+    assert "/opt/okamochi/packages" in values["PYTHONPATH"].split(":")
+    assert not [one for one in plan.decisions if "no server runs what stands below" in one.summary]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"app.py": f"{FACTORY}{GUARD}    shop = create_app()\n    shop.secret_key = 'x'\n    shop.run()\n"},
+        {"app.py": f"{HEAD}{MAIN}{GUARD}    main()\n"},
+        {"app.py": f"{HEAD}{GUARD}    app.run()\n"},
+    ],
+)
+def test_what_the_kit_cannot_do_it_is_not_told_to(files: dict[str, str]) -> None:
+    assert variable(files) == ""
+
+
+def test_a_module_that_hangs_more_on_the_app_of_another_is_what_the_server_loads() -> None:
+    """Named as they are, app.py would come first."""
+    run = "from app import app, csrf\ncsrf.init_app(app)\n"
+    files = {"app.py": f"{HEAD}{GUARD}    csrf.init_app(app)\n    app.run()\n", "serve.py": run}
+    plan = planned(files)
+    assert plan.application.object_reference == "serve:app"
+    assert told(files) == []
+    only_uses = run.replace("csrf.init_app(app)", "csrf.protect(app)")
+    assert planned({**files, "serve.py": only_uses}).application.object_reference == "app:app"

@@ -756,3 +756,40 @@ def test_a_name_that_a_server_is_told_to_load_is_the_modules_own(holds: str, bel
     files = {"shop.py": holds, "web.py": "from flask import Flask\napplication = Flask(__name__)\n"}
     plan = planned({**files, "requirements.txt": "flask\n", "Procfile": "web: gunicorn shop:app\n"})
     assert plan.application.object_reference == ("shop:app" if believed else "web:application")
+
+
+TWO = {"app.py": FLASK_APP, "main.py": f"{FLASK_APP}# another\n"}
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("README.md", "# Shop\n\n```shell\n. venv/bin/activate\nexport FLASK_APP=main\nflask run\n```\n"),
+        ("README.md", "Run `python main.py`, and open the page.\n"),
+        ("readme.txt", "> python main.py\n"),
+        ("README_ja.md", "$ flask --app main run --debug\n"),
+        ("README.rst", "1. pip install flask\n2. python3 ./main.py\n"),
+    ],
+)
+def test_a_readme_chooses_between_two_apps_that_are_as_good(path: str, text: str) -> None:
+    with pytest.raises(AmbiguousError):
+        planned(TWO)
+    plan = planned({**TWO, path: text})
+    assert plan.application.object_reference == "main:app"
+    assert decision(plan, "application.object_reference").evidence[0].path == path
+    with pytest.raises(AmbiguousError):
+        planned({**TWO, path: text.replace("main", "gone")})
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        ("run.sh", "export FLASK_APP=main"),
+        ("run.bat", "set FLASK_APP=main"),
+        ("start.ps1", '$env:FLASK_APP = "main"'),
+    ],
+)
+def test_a_script_of_the_desk_names_the_app(path: str, line: str) -> None:
+    plan = planned({**TWO, path: f"{line}\r\nflask run\r\n"})
+    assert plan.application.object_reference == "main:app"
+    assert decision(plan, "application.object_reference").evidence[0].reason == "FLASK_APP=main"

@@ -1,9 +1,12 @@
 """Tables that the author's own start makes, in lines that no server runs, are made before the web starts."""
 
+from pathlib import Path
+
 import pytest
 
 from okamochi.model.plan import Plan
-from tests.detect.plans import planned
+from okamochi.workflows.starting.setup import ways
+from tests.detect.plans import decision, planned
 
 ALCHEMY = (
     "import os\nfrom flask import Flask\nfrom flask_sqlalchemy import SQLAlchemy\n"
@@ -252,7 +255,7 @@ def test_a_function_of_a_telling_name_that_only_people_call_runs_once() -> None:
         BY_A_PERSON.replace("init_db", "restart"),
         BY_A_PERSON.replace("init_db()", "init_db(where)"),
         BY_A_PERSON.replace("app.app_context(), app.", "current_app."),
-        f"{BY_A_PERSON}import click\n@app.cli.command('init-db')\ndef init():\n    init_db()\n",
+        f"{BY_A_PERSON}import click\n@app.cli.command('init-db')\ndef init():\n    click.echo(init_db)\n",
         BY_A_PERSON.replace("schema.sql", "other.sql"),
         BY_A_PERSON + "init_db()\n",
         BY_A_PERSON + "def prepared():\n    init_db()\nprepared()\n",
@@ -324,3 +327,49 @@ def test_a_name_that_a_star_import_brings_is_taken_from_the_module_that_has_it()
 def test_a_program_with_a_name_that_is_nowhere_is_not_run() -> None:
     nowhere = {**STARRED, "app.py": STARRED["app.py"].replace("db.create_all()", "store.create_all()")}
     assert release(planned({**REQUIREMENTS, **nowhere})) == []
+
+
+FLASKR = {
+    "shop/__init__.py": "from flask import Flask\ndef create_app():\n    app = Flask(__name__)\n"
+    "    from . import db\n    db.init_app(app)\n    return app\n",
+    "shop/db.py": "import sqlite3, click\nfrom flask import current_app, g\n"
+    "def get_db():\n    if 'db' not in g:\n        g.db = sqlite3.connect(current_app.config['DATABASE'])\n"
+    "    return g.db\n"
+    "def init_db():\n    with current_app.open_resource('schema.sql') as f:\n"
+    "        get_db().executescript(f.read().decode('utf8'))\n"
+    "@click.command('init-db')\ndef init_db_command():\n    init_db()\n"
+    "def init_app(app):\n    app.cli.add_command(init_db_command)\n",
+    "shop/schema.sql": "DROP TABLE IF EXISTS post;\nCREATE TABLE post (id INTEGER);\n",
+}
+
+
+def test_the_tables_that_a_command_of_flask_makes_are_made_where_there_are_none() -> None:
+    """https://flask.palletsprojects.com/en/stable/tutorial/database/"""
+    plan = planned(FLASKR)
+    (program,) = release(plan)
+    assert program.splitlines() == [
+        "import os, flask.cli",
+        "with flask.cli.ScriptInfo(os.environ['FLASK_APP']).load_app().app_context():",
+        "    import sqlite3",
+        "    from shop.db import current_app",
+        f"    {EMPTY_BY_FILE}".replace("'a.db'", "current_app.config['DATABASE']"),
+        "    if without_tables:",
+        "        from shop.db import init_db",
+        "        init_db()",
+    ]
+    assert decision(plan, "processes.release.argv").summary == "release: python -c … init_db()"
+    assert ways(plan, Path()) == ""
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("    init_db()\n", "    print('not yet')\n"),
+        ("DROP TABLE IF EXISTS post", "DELETE FROM post"),
+        ("sqlite3.connect(current_app.config['DATABASE'])", "connected()"),
+    ],
+)
+def test_what_no_command_calls_drops_rows_or_shows_no_database_is_only_offered(old: str, new: str) -> None:
+    plan = planned({path: text.replace(old, new) for path, text in FLASKR.items()})
+    assert release(plan) == []
+    assert [one.name for one in plan.setup_commands] == ["init-db"]

@@ -70,3 +70,25 @@ def test_django_is_given_the_scheme_that_its_settings_ask_for(test: str, scheme:
     files = {"shop/__init__.py": "", "shop/settings.py": settings, "shop/wsgi.py": wsgi}
     (service,) = planned({**files, "requirements.txt": "django\ndj-database-url\npsycopg\n"}).services
     assert service.variables[0].template.partition("://")[0] == scheme
+
+
+@pytest.mark.parametrize(
+    ("test", "ends"),
+    [
+        ("'sslmode' not in url", "?sslmode=prefer"),
+        ('"sslmode=" not in url', "?sslmode=prefer"),
+        ("'sslmode' in url", ""),
+        ("'sslmode=require' not in url", ""),
+    ],
+)
+def test_code_that_asks_for_encryption_where_the_address_is_silent_finds_it_said(
+    test: str, ends: str
+) -> None:
+    more = f"\nurl = os.environ['DATABASE_URL']\nif {test}:\n    url += '?sslmode=require'"
+    files = {
+        "app.py": READS.format(rewritten=more),
+        "requirements.txt": "flask\nflask-sqlalchemy\nsqlalchemy<2.1\npsycopg2\n",
+    }
+    (service,) = planned(files).services
+    (variable,) = service.variables
+    assert variable.template == f"postgresql://{{user}}:{{password}}@{{host}}:{{port}}/{{database}}{ends}"

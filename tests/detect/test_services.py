@@ -1162,3 +1162,21 @@ def test_the_broker_is_the_rabbitmq_of_the_compose_file_and_a_redis_beside_it_ke
     assert told_by() == {"queue": ["CELERY_BROKER_URL"], "redis": ["CELERY_RESULT_BACKEND"]}
     given = "    environment:\n      CELERY_BROKER_URL: redis://redis:6379/0\n"
     assert "CELERY_BROKER_URL" in told_by(given)["redis"]
+
+
+@pytest.mark.parametrize(
+    ("written", "image"),
+    [
+        ("postgres:${PG_VERSION:-18}", "postgres:18"),
+        ("${IMAGE-docker.io/library/postgres}:16", "docker.io/library/postgres:16"),
+        # nobody knows it: the client tells that there is a database
+        ("postgres:${PG_VERSION}", "postgres:17"),
+    ],
+)
+def test_an_image_of_compose_counts_by_the_default_of_its_variable(written: str, image: str) -> None:
+    compose = f"services:\n  web: {{build: .}}\n  db:\n    image: {written}\n"
+    source = f"import os\n{HEAD}URL = os.environ['DATABASE_URL']\n"
+    plan = planned({"requirements.txt": "flask\npsycopg\n", "app.py": source, "compose.yaml": compose})
+    assert [one.image for one in plan.services] == [image]
+    if image != "postgres:17":
+        assert decision(plan, "services.db").evidence[0].line == 4

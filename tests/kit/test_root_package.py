@@ -23,7 +23,7 @@ def test_the_apps_folder_is_imported_under_the_name_with_its_own_paths(tmp_path:
     (app / "models.py").write_text("Item = 3\n")
     (app / "web" / "__init__.py").write_text("")
     (app / "web" / "pages.py").write_text("from ..models import Item\nvalue = Item\n")
-    content = dict(okamochi.kit.package_files("shop"))["packages/shop/__init__.py"]
+    content = dict(okamochi.kit.package_files("shop", below_main=False))["packages/shop/__init__.py"]
     (packages / "__init__.py").write_bytes(content)
     environ = {**os.environ, "PYTHONPATH": str(packages.parent), "OKAMOCHI_PACKAGE": str(app)}
     done = subprocess.run(
@@ -33,4 +33,4 @@ def test_the_apps_folder_is_imported_under_the_name_with_its_own_paths(tmp_path:
 
 
 def test_an_app_that_is_no_package_has_no_such_file() -> None:
-    assert okamochi.kit.package_files("") == ()
+    assert okamochi.kit.package_files("", below_main=False) == ()

@@ -42,6 +42,10 @@ def test_then_those_before_its_last_minor_versions_and_before_its_major_one(aske
     assert asked({"3.1": NEW, "2.3": NEW, "2.2": NEW, "2.1": OLD, "1.0": OLD}) == "2.2"
 
 
+def test_then_those_before_a_few_major_versions_more(asked):
+    assert asked({"3.1": NEW, "2.0": NEW, "1.4": OLD}, installed="4.0") == "2"
+
+
 def test_one_that_was_lowered_goes_on_with_its_minor_versions(asked):
     assert asked({"2.3": NEW, "2.2": OLD, "1.0": OLD}, installed="2.3", lowered=True) == "2.3"
 

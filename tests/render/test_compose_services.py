@@ -156,3 +156,20 @@ def test_a_minio_that_the_project_names_is_started_as_its_image_wants_it() -> No
     found = service(plan_of("boto3", STORE, **settings), "s3")
     assert found["environment"]["MINIO_ROOT_PASSWORD_FILE"] == "/run/secrets/S3_PASSWORD"
     assert found["entrypoint"][2].endswith("exec minio server /data")
+
+
+@pytest.mark.parametrize(
+    ("source", "program"),
+    [
+        ("cache = redis.from_url(os.environ['REDIS_URL'])\n", "valkey"),
+        ("cache = redis.from_url(os.environ['REDIS_URL'])\n# compose\n", "redis"),
+    ],
+)
+def test_redis_refuses_a_write_before_its_container_is_full(source: str, program: str) -> None:
+    """One that the kernel ends for its memory reads the same data at its next start, and is ended again."""
+    compose = {"compose.yaml": "services: {redis: {image: 'redis:7-alpine'}}\n"} if program == "redis" else {}
+    found = service(plan_of("redis", f"import redis\n{source}", **compose), "redis")
+    assert found["command"][0] == f"{program}-server"
+    most = found["command"][found["command"].index("--maxmemory") + 1]
+    limit = found["deploy"]["resources"]["limits"]["memory"]
+    assert 0.6 < int(most.removesuffix("mb")) / int(limit.removesuffix("M")) < 0.8

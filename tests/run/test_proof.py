@@ -518,3 +518,14 @@ def test_a_broker_that_is_there_or_told_of_later_is_no_matter_of_the_proof(
 ) -> None:
     answer = asked(tmp_path, WSGI + CELERY.format(transport=transport))
     assert (answer.outcome, answer.broken) == ("proved", None)
+
+
+def test_an_argument_that_is_refused_is_no_matter_of_the_values_in_its_line() -> None:
+    frame = '  File "/app/app.py", line 1, in <module>\n    C(HOST, charset="x")\n'
+    text = f"Traceback (most recent call last):\n{frame}"
+    refused = "C.__init__() got an unexpected keyword argument 'charset'"
+    for error, outcome in ((refused, Outcome.FAILED), ("C.__init__() takes no HOST", Outcome.UNCERTAIN)):
+        answer = Answer(
+            outcome="failed", error="TypeError", message=error, text=f"{text}TypeError: {error}\n"
+        )
+        assert verdict_of(answer, made_up=("HOST",)).outcome is outcome

@@ -27,7 +27,8 @@ from okamochi.workflows.desk.start import Desk, make_mount_points, started_on_a_
 from okamochi.workflows.dev import DevRequest
 from okamochi.workflows.plan import plan_project
 from okamochi.workflows.release import release
-from okamochi.workflows.starting.apps import app_of, apps_of, desk_of, is_desk, running_app
+from okamochi.workflows.running import logs
+from okamochi.workflows.starting.apps import UpApp, app_of, apps_of, desk_of, is_desk, running_app
 from okamochi.workflows.starting.env_values import Values
 from okamochi.workflows.starting.previous import Previous
 from tests.detect.plans import FLASK_APP, planned
@@ -71,6 +72,18 @@ def test_what_was_started_last_is_meant(project: Path, world: World) -> None:
     assert running_app(project, world).app.identity == app.identity
     app.state.drop_record()
     assert running_app(project, world).app.identity == desk.identity
+
+
+@pytest.mark.parametrize("desk", [True, False])
+def test_either_stack_is_meant_where_that_is_said(project: Path, world: World, desk: bool) -> None:
+    app = app_of(project, world)
+    with pytest.raises(EngineError) as caught:
+        running_app(project, world, desk)
+    assert caught.value.hint.startswith("start it: okamochi dev;" if desk else "start it: okamochi up;")
+    for one in (app, desk_of(app, world)):
+        one.state.put_record(record(one.identity))
+    assert is_desk(running_app(project, world, desk).app) == desk
+    assert cast(SilentReporter, world.reporter).notes == []
 
 
 def test_nothing_that_runs_is_an_error_that_says_how_to_start(project: Path, world: World) -> None:
@@ -337,3 +350,31 @@ def test_what_development_asks_for_and_cannot_be_had_is_told_and_left_out(
     assert files == ("requirements.txt", "requirements-dev.txt") and files_then == ("requirements.txt",)
     told = "without what development asks for: cannot be satisfied together (requirements-dev.txt:1)"
     assert cast(SilentReporter, world.reporter).notes == [told]
+
+
+class Speaking:
+    """An engine with one web container and a worker beside it."""
+
+    name = "docker"
+
+    def containers(self, app: str) -> tuple[Any, ...]:
+        return tuple(
+            Running(name=one, app=app, state=ContainerState.RUNNING) for one in (app, f"{app}-worker")
+        )
+
+    def logs(self, name: str, tail: int) -> str:
+        return f"a line of {name}"
+
+
+def test_the_log_of_one_process_is_told_alone_and_one_that_is_none_refused(
+    project: Path, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = app_of(project, world)
+    up = UpApp(app, cast(Any, Speaking()), record(app.identity))
+    monkeypatch.setattr("okamochi.workflows.running.running_app", lambda path, world, desk: up)
+    web, worker = f"a line of {app.identity}", f"a line of {app.identity}-worker"
+    assert logs(project, world, tail=9, follow=False) == f"web  | {web}\nworker  | {worker}"
+    assert logs(project, world, tail=9, follow=False, process="worker") == worker
+    with pytest.raises(UsageError, match="no process beat") as caught:
+        logs(project, world, tail=9, follow=False, process="beat")
+    assert caught.value.hint == "there are web, worker"

@@ -80,6 +80,21 @@ def test_the_package_whose_class_became_abstract_is_lowered_where_the_day_does_n
         assert (found.value if found is not None else "") == value
 
 
+def test_an_argument_that_the_library_refuses_in_its_own_frame_lowers_it(tmp_path: Path) -> None:
+    (tmp_path / "chat.py").write_text("import redis\n\nr = redis.StrictRedis(charset='utf-8')\n")
+    frames = (
+        "  File \"/app/chat.py\", line 3, in <module>\n    r = redis.StrictRedis(charset='utf-8')\n"
+        '  File "/opt/venv/lib/python3.13/site-packages/redis/utils.py", line 2, in f\n    return f()\n'
+    )
+    message = "Redis.__init__() got an unexpected keyword argument 'charset'"
+    text = f"Traceback (most recent call last):\n{frames}TypeError: {message}\n"
+    answer = Answer(outcome="failed", error="TypeError", message=message, text=text)
+    verdict = verdict_of(answer)
+    assert verdict.outcome is Outcome.LIBRARY
+    found = correction_for(Failed(verdict, answer, project(tmp_path), installed={"redis": "8.0.1"}))
+    assert found is not None and found.value == "redis<8"
+
+
 def failed(outcome: Outcome, text: str = "Invalid width") -> Proof:
     return Proof(Verdict(outcome=outcome, cause=Cause(text, "see the log")))
 

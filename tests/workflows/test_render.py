@@ -287,3 +287,31 @@ def test_remarks_stand_below_their_target_and_a_check_has_none(tmp_path: Path) -
     assert "\nnote: a Dockerfile" not in said
     assert "\nnote: a Dockerfile" in f"\n{program.ok('render', 'dockerfile', folder).stderr}"
     assert program.ok("render", "all", folder, "--check").stderr == "all is as the plan has it\n"
+
+
+POLLING = """\
+services:
+  web: {build: .}
+  poller: {build: ., command: python poller.py}
+"""
+
+
+def test_processes_that_only_replaced_files_named_are_kept_by_a_procfile(tmp_path: Path) -> None:
+    program, folder = Program(), project(tmp_path)
+    (folder / "poller.py").write_text("import time\nwhile True:\n    time.sleep(1)\n")
+    (folder / "compose.yaml").write_text(POLLING)
+    said = program.ok("render", "compose", folder, "--force").stderr
+    assert "Procfile keeps the processes" in said and "the next plan is without" not in said
+    assert (folder / "Procfile").read_text() == "poller: python poller.py\n"
+    assert "  poller:\n" in (folder / "compose.yaml").read_text()
+    program.ok("render", "compose", folder, "--check")
+
+
+def test_a_procfile_of_the_project_s_own_is_not_touched(tmp_path: Path) -> None:
+    program, folder = Program(), project(tmp_path)
+    (folder / "poller.py").write_text("import time\nwhile True:\n    time.sleep(1)\n")
+    (folder / "compose.yaml").write_text(POLLING)
+    (folder / "Procfile").write_text("web: gunicorn app:app\n")
+    said = program.ok("render", "compose", folder, "--force").stderr
+    assert "said the process poller (a Procfile says the same: poller: python poller.py)" in said
+    assert (folder / "Procfile").read_text() == "web: gunicorn app:app\n"

@@ -77,7 +77,7 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> UpApp:
     state.put_plan(plan_to_json(msgspec.structs.replace(plan, volumes=(Volume(name="data", path="/app/d"),))))
     record = UpRecord(app=APP, engine="host", container="okamochi-shop", image_reference="shop:1")
     found = UpApp(App(APP, tmp_path / "shop", state), OneVolume(), record)  # type: ignore[arg-type]
-    monkeypatch.setattr(restoring, "running_app", lambda path, world: found)
+    monkeypatch.setattr(restoring, "running_app", lambda path, world, desk: found)
     return found
 
 

@@ -90,3 +90,15 @@ def test_what_an_object_of_a_library_lacks_leads_to_that_library(
     text = TRACE.format(error=f"AttributeError: {message}")
     answer = Answer(outcome="failed", error="AttributeError", message=message, text=text)
     assert refusing_package(answer, planned, ("flask", "flask-admin")) == package
+
+
+@pytest.mark.parametrize(
+    ("source", "package"),
+    [
+        ("import flask_admin\n\nadmin = flask_admin.Admin(template_mode='x')\n", "flask-admin"),
+        ("import flask_admin as fa\n\nadmin = fa.base.OldAdmin(template_mode='x')\n", "flask-admin"),
+        ("from shop import own\n\nadmin = own.Admin(template_mode='x')\n", ""),
+    ],
+)
+def test_a_class_of_a_module_that_is_imported_whole_is_that_package_s(source: str, package: str) -> None:
+    assert refusing(source) == package

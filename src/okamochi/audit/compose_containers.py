@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from okamochi.audit.commands import Command, command_of_node, joined
 from okamochi.audit.containers import Container, ContainerKind, Variable
 from okamochi.audit.image_containers import start_of, variables_of
+from okamochi.audit.interpolation import known_to_compose, resolved
 from okamochi.audit.setup import Dockerfile, Document, Setup
 from okamochi.containerfiles.compose_forms import Build
 from okamochi.containerfiles.desk import is_desk_name
@@ -44,7 +45,7 @@ def compose_containers(file: Document, setup: Setup) -> Iterator[Container]:
 def container_of(file: Document, key: Node, service: Node, setup: Setup) -> Container:
     built = stage_of(file, service, setup)
     stage, stage_path, desk_image = built if built is not None else (None, "", False)
-    image = service.get("image").text
+    image = image_of_service(service, file, setup)
     below = start_of(stage, stage_path) if stage is not None else (Command(), Command())
     entrypoint = command_of_node(file.path, service.get("entrypoint"))
     command = command_of_node(file.path, service.get("command"))
@@ -52,7 +53,7 @@ def container_of(file: Document, key: Node, service: Node, setup: Setup) -> Cont
         below = (entrypoint, Command())  # it resets the image's command as well
     started = joined(below[0], command or below[1])
     own = stage is not None or (
-        is_own_name(image, file)
+        (not service.get("build") and is_own_name(image, file, setup))
         or (not is_backing_image(image) and PYTHON_START.search(command.line_text) is not None)
     )
     variables = {
@@ -99,10 +100,17 @@ def stage_named(dockerfile: Dockerfile, target: str) -> Stage:
     return named or dockerfile.stages[-1]
 
 
-def is_own_name(image: str, file: Document) -> bool:
+def image_of_service(service: Node, file: Document, setup: Setup) -> str:
+    """As Compose makes it, by the default of a variable, too; as it is written where nobody can tell."""
+    text = service.get("image").text
+    return (resolved(text, known_to_compose(setup, file.path)) or text) if "$" in text else text
+
+
+def is_own_name(image: str, file: Document, setup: Setup) -> bool:
     """Whether another service of the file builds an image of that name."""
     return bool(image) and any(
-        one.get("build") and one.get("image").text == image for _, one in file.root.get("services").pairs
+        one.get("build") and image_of_service(one, file, setup) == image
+        for _, one in file.root.get("services").pairs
     )
 
 

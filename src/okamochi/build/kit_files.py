@@ -2,8 +2,8 @@
 
 from pathlib import PurePosixPath
 
-from okamochi.kit import early_stop, kit_files, package_files
-from okamochi.model.kit_programs import programs_of
+from okamochi.kit import early_stop, kit_files
+from okamochi.model.kit_programs import packages_of, programs_of
 from okamochi.model.plan import KIT_ROOT, VENV_ROOT, Plan
 from okamochi.oci.entry import Entry, directory, file
 
@@ -16,7 +16,7 @@ def kit_entries(plan: Plan) -> tuple[Entry, ...]:
     """The kit's files below /opt/okamochi that something in the image starts, and the one among the
     packages."""
     folder = KIT_ROOT.removeprefix("/")
-    named = (*kit_files(programs_of(plan)), *package_files(plan.application.package))
+    named = (*kit_files(programs_of(plan)), *packages_of(plan))
     folders = {one.as_posix() for name, _ in named for one in PurePosixPath(folder, name).parents}
     inside = (one for one in sorted(folders) if f"{one}/".startswith(f"{folder}/"))
     files = (file(f"{folder}/{name}", KIT_OWNER, content) for name, content in named)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from okamochi.cli.options import of_the_app
+from okamochi.cli.options import desk_option, of_the_app
 from okamochi.cli.world import real_world
 
 
@@ -20,8 +20,9 @@ from okamochi.cli.world import real_world
     callback=of_the_app,
     help="The project's folder.",
 )
+@desk_option
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
-def command(project: Path, command: tuple[str, ...]) -> None:
+def command(project: Path, desk: bool | None, command: tuple[str, ...]) -> None:
     """Run COMMAND in the running container, with the app's environment and secrets.
 
     \b
@@ -31,4 +32,4 @@ def command(project: Path, command: tuple[str, ...]) -> None:
     from okamochi.workflows.running import execute
 
     interactive = sys.stdin.isatty() and sys.stdout.isatty()
-    sys.exit(execute(project, command, real_world(), interactive=interactive))
+    sys.exit(execute(project, command, real_world(), interactive=interactive, desk=desk))

@@ -10,6 +10,7 @@ from okamochi.cli.world import app_folder
 
 __all__ = [
     "Port",
+    "desk_option",
     "engine_option",
     "entrypoint_option",
     "env_file_option",
@@ -65,6 +66,13 @@ port_option: Decorator = click.option(
 
 engine_option: Decorator = click.option(
     "--engine", metavar="ENGINE", help="docker, podman or host; default: the first that answers."
+)
+
+desk_option: Decorator = click.option(
+    "--dev/--production",
+    "desk",
+    default=None,
+    help="What dev started, or what up did; default: what was started last.",
 )
 
 locked_option: Decorator = click.option(

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import click
 
-from okamochi.cli.options import path_argument
+from okamochi.cli.options import desk_option, path_argument
 from okamochi.cli.world import real_world
 
 
 @click.command(name="release")
 @path_argument
-def command(path: Path) -> None:
+@desk_option
+def command(path: Path, desk: bool | None) -> None:
     """Run the release process (migrations) of the project in PATH once, with what runs of it.
 
     `okamochi up` runs it before each start of web by itself. Here it runs again in a container of the image
@@ -20,6 +21,6 @@ def command(path: Path) -> None:
     from okamochi.workflows.release import release
 
     world = real_world()
-    done = release(path, world)
+    done = release(path, world, desk=desk)
     world.reporter.note(f"{done.shown}: exit code {done.exit_code}")
     sys.exit(done.exit_code)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from okamochi.cli.options import path_argument
+from okamochi.cli.options import desk_option, path_argument
 from okamochi.cli.world import real_world
 
 COMMAND = "okamochi.shell.command"
@@ -29,8 +29,9 @@ class CommandAfterDashes(click.Command):
 @click.command(name="shell", cls=CommandAfterDashes)
 @path_argument
 @click.option("--process", default="web", show_default=True, help="Which process: web, worker ...")
+@desk_option
 @click.pass_context
-def command(ctx: click.Context, path: Path, process: str) -> None:
+def command(ctx: click.Context, path: Path, process: str, desk: bool | None) -> None:
     """A shell that sees what the running app of the project in PATH sees; or COMMAND, run there.
 
     An image with tools joins the container: its processes, its network, its volumes; its files are below
@@ -44,4 +45,5 @@ def command(ctx: click.Context, path: Path, process: str) -> None:
     from okamochi.workflows.shell import shell
 
     interactive = sys.stdin.isatty() and sys.stdout.isatty()
-    sys.exit(shell(path, ctx.meta[COMMAND], real_world(), process=process, interactive=interactive))
+    argv, world = ctx.meta[COMMAND], real_world()
+    sys.exit(shell(path, argv, world, process=process, interactive=interactive, desk=desk))

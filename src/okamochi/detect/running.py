@@ -5,12 +5,13 @@ import msgspec
 from okamochi.detect.app_data import AppData
 from okamochi.detect.base import Detected
 from okamochi.detect.data.alembic_address import with_the_apps_address
-from okamochi.detect.data.hand_made import hand_made, offered_by_hand
+from okamochi.detect.data.hand_made import hand_made, made_by_command, offered_by_hand
 from okamochi.detect.data.own_start import made_by_extension, own_start
 from okamochi.detect.data.setup_commands import setup_commands
 from okamochi.detect.frameworks.django import debug_off
 from okamochi.detect.frameworks.run_at_import import PASSED_OVER, unguarded_calls
 from okamochi.detect.services.loopback_services import doors_environment
+from okamochi.detect.serving.below_main import below_main
 from okamochi.detect.serving.health import choose_probe
 from okamochi.detect.serving.web_process import PORT, web_process
 from okamochi.detect.understanding import Understood
@@ -31,6 +32,7 @@ from okamochi.detect.variables.secrets_in_settings import refuse_secrets_in_sett
 from okamochi.detect.variables.stated_environment import stated_environment
 from okamochi.detect.workers.processes import other_processes
 from okamochi.model.evidence import Decision
+from okamochi.model.kit_programs import BELOW_MAIN
 from okamochi.model.plan import (
     APP_ROOT,
     PACKAGES_ROOT,
@@ -114,12 +116,13 @@ def _image_environment(
         data.served | frozenset(chosen.settings.env or {}),
         config_object(objects, reached),
     )
+    below = below_main(found.sources, entry.candidate).variable
     roots = (
         *import_roots(objects, entry, reached),
         *roots_of_old_flask(entry, found.dependencies),
         *roots_of_a_script(found.sources, entry),
         *roots_of_flask(objects, entry),
-        *((PACKAGES_ROOT,) if found.sources.root_package is not None else ()),
+        *((PACKAGES_ROOT,) if below or found.sources.root_package is not None else ()),
     )
     of_dynaconf, dynaconf_decisions = dynaconf_environment(found.sources, reached.paths)
     values = (
@@ -134,6 +137,7 @@ def _image_environment(
         *found.served_static.environment,
         *((("OKAMOCHI_PACKAGE", APP_ROOT),) if found.sources.root_package is not None else ()),
         *doors_environment(data.services.services),
+        *(((BELOW_MAIN, below),) if below else ()),
         ("PORT", str(found.server.port or chosen.settings.port or PORT)),
     )
     environment, decisions = choose_image_environment(roots, entry, data.volumes, chosen, values)
@@ -148,4 +152,4 @@ def _tables_by_hand(found: Understood, *, shipped: bool) -> Detected[tuple[str, 
     made = own_start(objects, reached.paths) or (None if shipped else hand_made(objects, reached))
     if made is not None or shipped or candidate.framework is not Framework.FLASK:
         return made
-    return made_by_extension(objects, reached.paths, candidate)
+    return made_by_extension(objects, reached.paths, candidate) or made_by_command(objects, reached)

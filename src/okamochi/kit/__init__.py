@@ -65,9 +65,12 @@ def kit_files(programs: Collection[str] = tuple(PROGRAM_FILES)) -> tuple[tuple[s
     return contents(tuple(sorted((*KIT_FILES, *chain.from_iterable(chosen)))))
 
 
-def package_files(package: str) -> tuple[tuple[str, bytes], ...]:
-    """As `kit_files`: what makes the app's folder a package of that name; none for ""."""
-    return contents(((f"packages/{package}/__init__.py", "root_package.py"),)) if package else ()
+def package_files(package: str, *, below_main: bool) -> tuple[tuple[str, bytes], ...]:
+    """As `kit_files`: what makes the app's folder a package of that name, none for ""; what does what stands
+    `below_main`."""
+    named = [(f"packages/{package}/__init__.py", "root_package.py")] if package else []
+    named += [("packages/sitecustomize.py", "below_main.py")] if below_main else []
+    return contents(tuple(named))
 
 
 def contents(named: tuple[tuple[str, str], ...]) -> tuple[tuple[str, bytes], ...]:

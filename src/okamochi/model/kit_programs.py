@@ -1,11 +1,12 @@
 """How the kit's programs in an image are started, and what they are told: by every engine and renderer."""
 
-from okamochi.kit import PROGRAM_FILES
+from okamochi.kit import PROGRAM_FILES, package_files
 from okamochi.model.backing_service import ServiceKind
 from okamochi.model.plan import KIT_ROOT, VENV_ROOT, Plan
 from okamochi.model.process import HeartbeatProbe, HttpProbe, Process, ProcessType, host_of
 
 __all__ = [
+    "BELOW_MAIN",
     "DESK_PROGRAM",
     "DOORS",
     "HEALTH_CHECK",
@@ -19,6 +20,7 @@ __all__ = [
     "VOLUME_FILES",
     "command_of",
     "health_environment",
+    "packages_of",
     "programs_of",
     "schema_environment",
     "starter",
@@ -37,6 +39,8 @@ HEARTBEAT = (PYTHON, f"{KIT_ROOT}/heartbeat.py", "--")
 DOORS = (PYTHON, "-I", "-S", f"{KIT_ROOT}/loopback.py", "--")
 MYSQL_SOCKET = ("MYSQL_UNIX_PORT", "/tmp/mysqld.sock")
 """The variable, and its value, that lead clients of MySQL to a door, to whom "localhost" is a socket."""
+BELOW_MAIN = "OKAMOCHI_BELOW_MAIN"
+"""The variable that tells the kit what to do of what stands below a module's main guard."""
 HEARTBEAT_FILE = "/tmp/okamochi-heartbeat"
 DESK_PROGRAM = "development/start.py"
 """The kit's program that starts all others at the desk."""
@@ -110,6 +114,12 @@ def programs_of(plan: Plan) -> tuple[str, ...]:
     # a command may be one word of another one: what starts it again when the code changes
     words = " ".join(word for command in commands for word in command)
     return tuple(one for one in PROGRAM_FILES if f"{KIT_ROOT}/{one}" in words)
+
+
+def packages_of(plan: Plan) -> tuple[tuple[str, bytes], ...]:
+    """What the kit has for `import` in this image, as `kit_files`."""
+    below = any(name == BELOW_MAIN for name, _ in plan.image_environment)
+    return package_files(plan.application.package, below_main=below)
 
 
 def starter(argv: tuple[str, ...]) -> tuple[str, ...]:

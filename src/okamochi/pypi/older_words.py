@@ -18,6 +18,7 @@ from okamochi.system.world import World
 __all__ = ["NowhereError", "bound_with_word", "day_has_word"]
 
 MOST_MINORS = 2
+MOST_MAJORS = 4
 LIMIT_BYTES = 4_000_000
 
 
@@ -33,9 +34,9 @@ def bound_with_word(
     world: World, wanted: Wanted, package: str, installed: str, word: str, *, lowered: bool = False
 ) -> str:
     """The first bound ("2.3") below which the package has the word: before the installed major version,
-    before the last two minor ones of the version that this leads to, before its major one. Where the package
-    was `lowered` already, what is installed is that version. "" where it cannot be told; NowhereError where
-    none of them has it."""
+    before the last two minor ones of the version that this leads to, before its major one and three more.
+    Where the package was `lowered` already, what is installed is that version. "" where it cannot be told;
+    NowhereError where none of them has it."""
     try:
         version: Version | None = Version(installed)
         indexes = index_settings(wanted.root, wanted.dependencies)
@@ -47,7 +48,12 @@ def bound_with_word(
                 if version is None:
                     return str(major)
             for bound in _bounds(version):
-                older = _look(uv, f"{package}<{bound}", word, wanted.target)
+                try:
+                    older = _look(uv, f"{package}<{bound}", word, wanted.target)
+                except UntoldError:
+                    if bound.isdecimal() and int(bound) < version.major:
+                        break  # there is nothing before these
+                    raise
                 if older is None:
                     return bound
     except (OkamochiError, InvalidVersion, UntoldError):
@@ -58,8 +64,8 @@ def bound_with_word(
 def _bounds(version: Version) -> Iterator[str]:
     for minor in range(version.minor, max(version.minor - MOST_MINORS, 0), -1):
         yield f"{version.major}.{minor}"
-    if version.major:
-        yield str(version.major)
+    for major in range(version.major, max(version.major - MOST_MAJORS, 0), -1):
+        yield str(major)
 
 
 def day_has_word(world: World, wanted: Wanted, package: str, instant: str, word: str) -> bool:

@@ -9,9 +9,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from okamochi.kit import builder_files, kit_files, package_files
+from okamochi.kit import builder_files, kit_files
 from okamochi.model.finding import Finding, Severity
-from okamochi.model.kit_programs import DESK_PROGRAM, HEALTH_CHECK, SECRETS_MOUNT, programs_of, with_doors
+from okamochi.model.kit_programs import (
+    DESK_PROGRAM,
+    HEALTH_CHECK,
+    SECRETS_MOUNT,
+    packages_of,
+    programs_of,
+    with_doors,
+)
 from okamochi.model.labels import labels_of
 from okamochi.model.local_base import local_base
 from okamochi.model.lock import Lock
@@ -56,7 +63,7 @@ class DockerfileRenderer:
         stages = Stages(plan, language, lock, base, has_own=bool(self.own))
         builders = ((f"build/{name}", text) for name, text in builder_files())
         programs = (*programs_of(plan), DESK_PROGRAM)  # that one is for the stage of the desk
-        kit = [*kit_files(programs), *package_files(plan.application.package), *builders]
+        kit = [*kit_files(programs), *packages_of(plan), *builders]
         files = [
             RenderedFile(path="Dockerfile", content=stages.text().encode()),
             RenderedFile(path=".dockerignore", content=ignored(plan, language).encode()),
@@ -193,7 +200,7 @@ class Stages:
             "FROM base AS source",
             f"COPY . {APP_ROOT}",
             f"COPY {KIT}/*.py {KIT_ROOT}/",
-            *([f"COPY {KIT}/packages/ {PACKAGES_ROOT}/"] if plan.application.package else []),
+            *([f"COPY {KIT}/packages/ {PACKAGES_ROOT}/"] if packages_of(plan) else []),
             f"RUN rm -r {APP_ROOT}/{FOLDER}",
             *self.moved_lines(),
             self.say("compile"),
@@ -244,7 +251,7 @@ class Stages:
             *label_lines(plan),
             self.say("environment"),
             *environment_lines(plan, {}),
-            f"WORKDIR {APP_ROOT}",
+            f"WORKDIR {plan.application.working_directory}",
             self.say("user"),
             f"USER {self.owner}",
             *([self.say("port"), *self.why("processes.web.port"), f"EXPOSE {web.port}"] if web.port else []),

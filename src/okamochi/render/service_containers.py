@@ -9,6 +9,7 @@ from okamochi.oci.reference import tag_of
 
 __all__ = ["container_of", "password_name"]
 
+REDIS_MEBIBYTES = 256
 ROOT = "root"
 
 # Erlang and MySQL 5.7 make room for each file that might be open; some engines allow 1073741816:
@@ -129,12 +130,15 @@ def mysql(service: BackingService) -> ServiceContainer:
 
 
 def redis(service: BackingService) -> ServiceContainer:
+    """A write above its own limit is refused; one above the container's ends it, and each start after that,
+    which reads the same data."""
     program = "valkey" if "valkey" in service.image else "redis"
+    kept = ("--save", "60", "1", "--appendonly", "yes", "--maxmemory", f"{REDIS_MEBIBYTES * 3 // 4}mb")
     return ServiceContainer(
-        command=(f"{program}-server", "--save", "60", "1", "--appendonly", "yes"),
+        command=(f"{program}-server", *kept),
         healthcheck=(f"{program}-cli", "ping"),
         capabilities=("CHOWN", "DAC_OVERRIDE", "SETGID", "SETUID"),
-        memory_bytes=256 * MEBIBYTE,
+        memory_bytes=REDIS_MEBIBYTES * MEBIBYTE,
     )
 
 

@@ -200,10 +200,10 @@ class ComposeProject:
         require_answer(done, self.program.engine)
         return ERASED.sub("", done.stdout.decode("utf-8", "replace")).rstrip()
 
-    def follow(self, *, tail: int = 200) -> int:
+    def follow(self, services: Sequence[str] = (), *, tail: int = 200) -> int:
         with self._environment() as environ:
             return self.runner.passthrough(
-                (*self._base, "logs", "--follow", "--tail", str(tail)), env=environ
+                (*self._base, "logs", "--follow", "--tail", str(tail), *services), env=environ
             )
 
     def states(self) -> tuple[tuple[str, str, int], ...]:

@@ -38,9 +38,11 @@ class Saved:
     manifest: Manifest
 
 
-def backup(path: Path, output: Path | None, now: datetime, world: World) -> Saved:
+def backup(
+    path: Path, output: Path | None, now: datetime, world: World, *, desk: bool | None = None
+) -> Saved:
     """The file, complete, and what is in it. The app goes on serving meanwhile."""
-    app = running_app(path, world)
+    app = running_app(path, world, desk)
     name = f"{app.app.root.name}-{now:%Y%m%d-%H%M%S}{ENDING}"
     target = Path(name) if output is None else output / name if output.is_dir() else output
     require_file_place(target, option="--output")

@@ -24,10 +24,10 @@ class Released:
     exit_code: int
 
 
-def release(path: Path, world: World) -> Released:
+def release(path: Path, world: World, *, desk: bool | None = None) -> Released:
     """Every release process in the plan's order, up to the first that fails. UsageError when the project has
     none, EngineError when nothing of it runs."""
-    up = running_app(path, world)
+    up = running_app(path, world, desk)
     processes = tuple(
         one for one in plan_project(path, world).plan.processes if one.type is ProcessType.RELEASE
     )

@@ -26,7 +26,7 @@ BEFORE = "before-restore-"
 MOST_KEPT = 3
 
 
-def what_goes(file: Path, path: Path, world: World) -> tuple[str, ...]:
+def what_goes(file: Path, path: Path, world: World, *, desk: bool | None = None) -> tuple[str, ...]:
     """A line for each part whose present data a restore would overwrite. UsageError when the file does not
     fit the app, or is not there."""
     if not file.is_file():
@@ -35,15 +35,14 @@ def what_goes(file: Path, path: Path, world: World) -> tuple[str, ...]:
             where=str(file),
             hint="okamochi backup prints the name of what it wrote; FILE comes before the app's folder",
         )
-    return tuple(
-        f"{part.kind} {part.name}" for part in fitting(file, running_app(path, world)).manifest.parts
-    )
+    fits = fitting(file, running_app(path, world, desk))
+    return tuple(f"{part.kind} {part.name}" for part in fits.manifest.parts)
 
 
-def restore(file: Path, path: Path, now: datetime, world: World) -> Path:
+def restore(file: Path, path: Path, now: datetime, world: World, *, desk: bool | None = None) -> Path:
     """Where the data lies that was there before. The app stands still meanwhile; afterwards its migrations
     bring an older database to the code's state, as at every start."""
-    app = running_app(path, world)
+    app = running_app(path, world, desk)
     backup = fitting(file, app)
     with app.app.state.lock(world.reporter):
         before = unused(app.app.state.folder, now)

@@ -87,6 +87,7 @@ def down_of(app: App, world: World, *, volumes: bool) -> tuple[str, ...]:
             tell_left(app, world)
             app.state.forget_setups()
             app.state.put_left_out(())
+            app.state.put_own_servers(())
         app.state.drop_record()
         app.state.forget_given_secrets()
     return tuple(removed)
@@ -197,27 +198,48 @@ def look(record: UpRecord, world: World) -> Running | None:
         return None
 
 
-def logs(path: Path, world: World, *, tail: int, follow: bool) -> str | int:
-    """The log's last lines; with `follow` they go to the terminal, and the answer is the exit code."""
-    app = running_app(path, world)
+def logs(
+    path: Path, world: World, *, tail: int, follow: bool, process: str = "", desk: bool | None = None
+) -> str | int:
+    """The log's last lines, of all or of one `process` or service; with `follow` they go to the terminal, and
+    the answer is the exit code."""
+    app = running_app(path, world, desk)
     stack = stack_of(app.app, world)
     if stack is not None:
-        return stack.project.follow(tail=tail) if follow else stack.project.logs(tail=tail)
-    names = (app.record.container, *(name for name, _ in workers_of(app.record, app.engine)))
+        chosen = named(process, tuple(one.service for one in stack.project.rows()))
+        return stack.project.follow(chosen, tail=tail) if follow else stack.project.logs(chosen, tail=tail)
+    containers = {"web": app.record.container}
+    containers |= {shown_name(app, name): name for name, _ in workers_of(app.record, app.engine)}
+    names = tuple(containers[one] for one in named(process, tuple(containers)) or containers)
     if follow:
         return app.engine.follow_logs(*names, tail=tail)
     if len(names) == 1:
-        return app.engine.logs(app.record.container, tail=tail)
+        return app.engine.logs(names[0], tail=tail)
     return "\n".join(part for name in names for part in log_lines(app, name, tail))
+
+
+def named(process: str, there: tuple[str, ...]) -> tuple[str, ...]:
+    """Nothing for all. UsageError for one that is not there."""
+    if process and process not in there:
+        raise UsageError(
+            f"there is no process {process}", where="--process", hint=f"there are {', '.join(sorted(there))}"
+        )
+    return (process,) if process else ()
+
+
+def shown_name(app: UpApp, container: str) -> str:
+    return container.removeprefix(f"{app.record.container}-")
 
 
 def log_lines(app: UpApp, name: str, tail: int) -> list[str]:
     """Each with the name of its process before it, as Compose shows them."""
-    shown = name.removeprefix(f"{app.record.container}-") if name != app.record.container else "web"
+    shown = shown_name(app, name) if name != app.record.container else "web"
     return [f"{shown}  | {line}" for line in app.engine.logs(name, tail=tail).splitlines()]
 
 
-def execute(path: Path, argv: tuple[str, ...], world: World, *, interactive: bool) -> int:
+def execute(
+    path: Path, argv: tuple[str, ...], world: World, *, interactive: bool, desk: bool | None = None
+) -> int:
     """Runs a command in the app's container, with its environment and secrets; the command's exit code.
 
     UsageError where the command is a folder, which every other command takes there."""
@@ -225,7 +247,7 @@ def execute(path: Path, argv: tuple[str, ...], world: World, *, interactive: boo
         hint = f"the project's folder is an option here: {shlex.join(meant(argv))}"
         raise UsageError(f"{argv[0]} is a folder, and no command", where="exec", hint=hint)
     try:
-        app = running_app(path, world)
+        app = running_app(path, world, desk)
     except EngineError as error:
         if Path(argv[0]).is_dir():  # or a command that a folder here is named like
             error.hint = f"the project's folder is an option here: {shlex.join(meant(argv))}"

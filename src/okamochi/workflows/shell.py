@@ -24,9 +24,17 @@ BASH = ("/usr/bin/bash", "-i")
 TOOLS = "okamochi-tools"
 
 
-def shell(path: Path, argv: tuple[str, ...], world: World, *, process: str, interactive: bool) -> int:
+def shell(
+    path: Path,
+    argv: tuple[str, ...],
+    world: World,
+    *,
+    process: str,
+    interactive: bool,
+    desk: bool | None = None,
+) -> int:
     """The exit code of the shell, or of the command. EngineError when the process does not run."""
-    up = running_app(path, world)
+    up = running_app(path, world, desk)
     container = container_of(up, process, world)
     if up.engine.inspect(container).state is not ContainerState.RUNNING:
         raise EngineError(

@@ -11,21 +11,24 @@ import msgspec
 
 from okamochi.detect.files.left_out import left_out
 from okamochi.model.backing_service import BackingService
-from okamochi.model.plan import APP_ROOT, DependencyManager, Plan
+from okamochi.model.plan import APP_ROOT, VENV_ROOT, DependencyManager, Plan
 from okamochi.model.process import Process, ProcessType
 from okamochi.system.words import some_of
 
-__all__ = ["Kept", "kept_decisions", "same_in_a_procfile"]
+__all__ = ["Kept", "kept_decisions", "procfile_of", "same_in_a_procfile", "with_procfile"]
 
 STATED = "image_environment."
 Values = dict[str, tuple[object, tuple[str, ...]]]
 
 
 class Kept(msgspec.Struct, frozen=True):
-    """`settings` are values with the places that said so; `lost` are sentences about what no setting says."""
+    """`settings` are values with the places that said so; `lost` are sentences about what no setting says.
+    `procfile` is one that says those which are `in_procfile`; "" where none does."""
 
     settings: Values = {}
     lost: tuple[str, ...] = ()
+    procfile: str = ""
+    in_procfile: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.settings or self.lost)
@@ -139,17 +142,46 @@ def identity(service: BackingService) -> tuple[str, str, str]:
 
 
 def lost_processes(before: Plan, after: Plan) -> Iterator[str]:
+    for one in missing_processes(before, after):
+        yield sentence_of(one)
+
+
+def sentence_of(process: Process) -> str:
+    return f"the process {process.name} ({same_in_a_procfile(process)})"
+
+
+def missing_processes(before: Plan, after: Plan) -> tuple[Process, ...]:
     there = {(one.name, one.argv) for one in after.processes}
-    for one in before.processes:
-        if one.type is not ProcessType.WEB and (one.name, one.argv) not in there:
-            yield f"the process {one.name} ({same_in_a_procfile(one)})"
+    others = (one for one in before.processes if one.type is not ProcessType.WEB)
+    return tuple(one for one in others if (one.name, one.argv) not in there)
+
+
+def procfile_of(before: Plan, after: Plan) -> str:
+    """All processes of the kinds of which one is missing: a Procfile that names one of a kind names all. ""
+    where none is, or one has lines of its own."""
+    kinds = {one.type for one in missing_processes(before, after)}
+    wanted = [one for one in before.processes if one.type in kinds]
+    if any("\n" in word for one in wanted for word in one.argv):
+        return ""
+    return "".join(f"{one.name}: {line_of(one)}\n" for one in wanted)
+
+
+def with_procfile(kept: Kept, before: Plan, after: Plan, procfile: str) -> Kept:
+    """`after` is the plan with that Procfile: the processes that it has need not be lost."""
+    missing = {sentence_of(one) for one in missing_processes(before, after)}
+    processes = {sentence_of(one) for one in before.processes}
+    said = tuple(one for one in kept.lost if one in processes and one not in missing)
+    return Kept(kept.settings, kept.lost, procfile, said) if said else kept
 
 
 def same_in_a_procfile(process: Process) -> str:
     if any("\n" in word for word in process.argv):  # a line of a Procfile is one line
         return f"a Procfile says the same of a script with its lines: {process.name}: python SCRIPT"
-    argv = shlex.join(word.removeprefix("/opt/venv/bin/") for word in process.argv)
-    return f"a Procfile says the same: {process.name}: {argv}"
+    return f"a Procfile says the same: {process.name}: {line_of(process)}"
+
+
+def line_of(process: Process) -> str:
+    return shlex.join(word.removeprefix(f"{VENV_ROOT}/bin/") for word in process.argv)
 
 
 def lost_first_data(before: Plan, after: Plan) -> Iterator[str]:

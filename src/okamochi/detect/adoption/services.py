@@ -8,6 +8,7 @@ from okamochi.containerfiles.compose_forms import pairs, strings
 from okamochi.detect.adoption.commands import words_of
 from okamochi.detect.adoption.rows import Row, Verdict
 from okamochi.detect.files.built_services import INITIAL_FOLDER
+from okamochi.detect.files.compose_files import by_default
 from okamochi.model.backing_service import BackingService
 from okamochi.model.plan import Plan
 from okamochi.system.tables import table_of
@@ -98,7 +99,7 @@ def served_rows(
     """Of a service that the plan starts itself: what is not taken over."""
     image = str(service.get("image") or "")
     place = placed("image:")
-    if image == ours.image:
+    if by_default(image) == ours.image:
         yield Row(Verdict.SAME, f"service {name}", place, image, ours.image)
     else:
         theirs, shown = image or "built here", f"{ours.name}: {ours.image}"

@@ -15,11 +15,12 @@ from okamochi.detect.data.setup_scripts import STEM
 from okamochi.detect.source.flask_objects import FlaskObjects
 from okamochi.detect.source.python_source import Module
 from okamochi.detect.source.reachable import Reached
+from okamochi.detect.source.syntax import descendants
 from okamochi.model.evidence import Evidence
 from okamochi.model.plan import VENV_ROOT, SetupCommand
 from okamochi.system.patterns import regex
 
-__all__ = ["hand_made", "offered_by_hand"]
+__all__ = ["hand_made", "made_by_command", "offered_by_hand"]
 
 # of a context that is there while a request is answered
 OF_A_REQUEST = regex(r"\bcurrent_app\b|\bg\.|\bgetattr\(g\b")
@@ -31,10 +32,23 @@ def hand_made(objects: FlaskObjects, reached: Reached) -> Detected[tuple[str, ..
     for module, node in _functions(objects, reached):
         program = _program(objects, module, node)
         if program and not any(word in module.text for word in COMMANDS):
-            reason = f"makes the tables, and nothing calls it when {module.path} is loaded"
-            place = Evidence(path=module.path, line=node.lineno, reason=reason)
-            return Detected((f"{VENV_ROOT}/bin/python", "-c", program), (place,))
+            return _made(module, node, program, f"nothing calls it when {module.path} is loaded")
     return None
+
+
+def made_by_command(objects: FlaskObjects, reached: Reached) -> Detected[tuple[str, ...]] | None:
+    """The same function of a Flask app that a command of its module calls: in the app's context."""
+    for module, node in _functions(objects, reached):
+        if _is_called_by_command(module, node.name):
+            program = _program(objects, module, node) or _in_context(objects, module, node)
+            if program:
+                return _made(module, node, program, "nothing but a command calls it")
+    return None
+
+
+def _made(module: Module, node: ast.FunctionDef, program: str, why: str) -> Detected[tuple[str, ...]]:
+    place = Evidence(path=module.path, line=node.lineno, reason=f"makes the tables, and {why}")
+    return Detected((f"{VENV_ROOT}/bin/python", "-c", program), (place,))
 
 
 def offered_by_hand(objects: FlaskObjects, reached: Reached) -> Iterator[tuple[SetupCommand, Evidence]]:
@@ -80,6 +94,28 @@ def _program(objects: FlaskObjects, module: Module, node: ast.FunctionDef) -> st
     if probe is None:
         return ""
     return "\n".join((imported, *probe.lines(objects), f"if {EMPTY}:\n    {call}"))
+
+
+def _in_context(objects: FlaskObjects, module: Module, node: ast.FunctionDef) -> str:
+    """Where the database has no tables, by the app that Flask itself would find."""
+    probe = probe_of(objects, module.path, node, frozenset())
+    if probe is None or probe.context:
+        return ""
+    within = "with flask.cli.ScriptInfo(os.environ['FLASK_APP']).load_app().app_context():"
+    run = (f"if {EMPTY}:", f"    {_import(objects, module, node)}", f"    {node.name}()")
+    lines = (*probe.lines(objects), *run)
+    return "\n".join(("import os, flask.cli", within, *(f"    {one}" for one in lines)))
+
+
+def _is_called_by_command(module: Module, name: str) -> bool:
+    for node in module.tree.body:
+        if isinstance(node, ast.FunctionDef) and any(
+            ast.unparse(one).partition("(")[0].endswith(".command") for one in node.decorator_list
+        ):
+            calls = (one for one in descendants(node) if isinstance(one, ast.Call))
+            if any(isinstance(one.func, ast.Name) and one.func.id == name for one in calls):
+                return True
+    return False
 
 
 def _import(objects: FlaskObjects, module: Module, node: ast.FunctionDef) -> str:

@@ -21,6 +21,7 @@ from okamochi.system.tables import items_of, table_of
 __all__ = [
     "Composed",
     "ComposedService",
+    "by_default",
     "composed",
     "composed_services",
     "environment_given",
@@ -90,7 +91,8 @@ def composed_services(project: ProjectFiles) -> tuple[ComposedService, ...]:
     found = []
     for one in sorted(composed(project), key=lambda one: one.name):
         built = built_service(project, one.settings)
-        image = built.image if built is not None else str(one.settings.get("image") or "")
+        written = str(one.settings.get("image") or "")
+        image = built.image if built is not None else by_default(written)
         facts = kind_of_image(image) if IMAGE.fullmatch(image) else None
         if facts is None:
             continue
@@ -106,11 +108,16 @@ def composed_services(project: ProjectFiles) -> tuple[ComposedService, ...]:
                 database=_first(environment, DATABASES),
                 initial_files=tuple(dict.fromkeys((*files, *(built.initial_files if built else ())))),
                 evidence=Evidence(
-                    path=one.path, line=one.line_of(f"{one.name}:" if built else image), reason=reason
+                    path=one.path, line=one.line_of(f"{one.name}:" if built else written), reason=reason
                 ),
             )
         )
     return tuple(found)
+
+
+def by_default(written: str) -> str:
+    """A text as it is where nobody sets its variables: postgres:${VERSION:-17}."""
+    return WITH_DEFAULT.sub(r"\g<default>", written)
 
 
 def composed(project: ProjectFiles) -> tuple[Composed, ...]:
@@ -203,7 +210,7 @@ def _environment(value: Any) -> Mapping[str, str]:
 
 def _first(environment: Mapping[str, str], names: tuple[str, ...]) -> str:
     """With what counts where nobody sets the variable: ${DB_NAME:-shop}."""
-    found = (WITH_DEFAULT.sub(r"\g<default>", environment[name]) for name in names if name in environment)
+    found = (by_default(environment[name]) for name in names if name in environment)
     return next((text for text in found if PLAIN.fullmatch(text)), "")
 
 

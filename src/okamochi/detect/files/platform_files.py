@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 RENDER = ("render.yaml", "render.yml")
-DOCKERFILES = ("Dockerfile", "docker/Dockerfile", "Dockerfile.prod")
+DOCKERFILES = ("Dockerfile", "dockerfile", "docker/Dockerfile", "Dockerfile.prod")
 NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*")
 VARIABLE = regex(r"\$\{?([A-Za-z_]\w*)\}?")
 

@@ -13,6 +13,7 @@ import msgspec
 from okamochi.containerfiles.command_lines import ServedObject, command_text, commands_of, served_by
 from okamochi.containerfiles.yaml_files import yaml_of
 from okamochi.detect.base import Detected
+from okamochi.detect.files.told_starts import flask_apps_of_scripts, readme_scripts
 from okamochi.detect.serving.served_in_code import served_in_code
 from okamochi.detect.source.sources import Sources
 from okamochi.model.evidence import Evidence
@@ -249,6 +250,10 @@ def _start_scripts(project: ProjectFiles) -> Iterator[Found]:
     names = r"(.*[-_])?(boot|start|run|startup|entrypoint|start_server|gunicorn_start|serve)([-_].*)?\.sh"
     for path in _named(project, names):
         yield from _script(project, path, StatementRank.SCRIPT)
+    for path, number, value in flask_apps_of_scripts(project):
+        yield _flask_app(path, number, value)
+    for one in readme_scripts(project):
+        yield Detected(Statement(StatementRank.SCRIPT, one.value), one.evidence)
 
 
 def _in_code(sources: Sources, found: tuple[Found, ...]) -> Iterator[Found]:

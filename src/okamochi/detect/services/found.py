@@ -14,7 +14,13 @@ from okamochi.detect.services.loopback_services import behind_a_door, decision_o
 from okamochi.detect.services.made import decision_of, not_started, service_of, service_with
 from okamochi.detect.services.object_store import WITHOUT, as_asked, object_store
 from okamochi.detect.services.other_databases import other_databases
-from okamochi.detect.services.rewritten_addresses import as_the_code_expects, rewrites_of, scheme_asked_for
+from okamochi.detect.services.rewritten_addresses import (
+    as_the_code_expects,
+    looks_for_sslmode,
+    rewrites_of,
+    scheme_asked_for,
+    with_sslmode,
+)
 from okamochi.detect.services.virtual_hosts import in_virtual_host
 from okamochi.detect.source.reachable import Reached
 from okamochi.detect.source.sources import Sources
@@ -76,9 +82,11 @@ def choose_services(
     database = name.replace("-", "_")[:60]
     candidates, here = service_candidates(sources, reached, dependencies)
     rewrites, scheme = rewrites_of(sources, reached), scheme_asked_for(sources, reached)
+    unencrypted = looks_for_sslmode(sources, reached)
     stack = _Stack(chosen, name, database)
     for candidate in candidates:
         service = as_the_code_expects(service_of(candidate, dependencies, database), rewrites, scheme)
+        service = with_sslmode(service) if unencrypted else service
         door = behind_a_door(candidate, service, sources, dependencies) if candidate.looks_here else None
         if door is not None:
             stack.add(door, decision_of_door(door, candidate))

@@ -17,8 +17,10 @@ from okamochi.detect.source.sources import Sources
 from okamochi.model.backing_service import BackingService, ServiceKind, ServiceVariable
 from okamochi.system.patterns import regex
 
-__all__ = ["as_the_code_expects", "rewrites_of", "scheme_asked_for"]
+__all__ = ["as_the_code_expects", "looks_for_sslmode", "rewrites_of", "scheme_asked_for", "with_sslmode"]
 
+# `if "sslmode" not in url: url += "?sslmode=require"`, as hosts of databases advise
+LOOKS_FOR_SSLMODE = regex(r"""["']sslmode=?["']\s+not\s+in\s""")
 OF_AN_ADDRESS = regex(r"://|postgres|mysql")
 # by kind: the scheme that libraries know, and others under which the same service is given
 SCHEMES = {
@@ -60,6 +62,25 @@ def scheme_asked_for(sources: Sources, reached: Reached) -> str:
                     found |= {str(one.value) for one in call.args if isinstance(one, ast.Constant)}
     schemes = {one.removesuffix("://") for one in found if one.endswith("://")}
     return schemes.pop() if len(schemes) == 1 else ""
+
+
+def looks_for_sslmode(sources: Sources, reached: Reached) -> bool:
+    """Whether the code asks for an encrypted connection where the address says nothing of that."""
+    texts = (sources.text(path) for path in reached.paths)
+    return any("sslmode" in text and LOOKS_FOR_SSLMODE.search(text) is not None for text in texts)
+
+
+def with_sslmode(service: BackingService) -> BackingService:
+    """With addresses that say what libpq does by itself: the database of the stack offers no encryption."""
+    if service.kind is not ServiceKind.POSTGRES:
+        return service
+    variables = tuple(
+        msgspec.structs.replace(one, template=f"{one.template}?sslmode=prefer")
+        if "://" in one.template and not re.search(r"\?|\+asyncpg", one.template)
+        else one
+        for one in service.variables
+    )
+    return msgspec.structs.replace(service, variables=variables)
 
 
 def _rewrite(call: ast.Call) -> Rewrite | None:

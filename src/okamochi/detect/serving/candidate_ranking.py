@@ -63,6 +63,7 @@ class Ranking(msgspec.Struct, frozen=True, eq=False):
         return (
             is_odd(one),
             self._is_task(one),
+            not self._goes_on(one),
             place,
             not self._is_whole(one),
             *name_key(one),
@@ -114,6 +115,15 @@ class Ranking(msgspec.Struct, frozen=True, eq=False):
                 outside = path != one.path or not node.lineno <= line <= (node.end_lineno or line)
                 return outside and any(_hangs_on(inner) for inner in walk(node))
         return False
+
+    def _goes_on(self, one: Candidate) -> bool:
+        """A module takes the app that another one makes, and hangs more on it, as run.py does with
+        `db.init_app(app)`."""
+        if one.path == one.origin[0] or one.is_factory:
+            return False
+        body = self.objects.sources.module(one.path).tree.body
+        calls = [node.value for node in body if isinstance(node, ast.Expr) and _hangs_on(node.value)]
+        return any(one.name in {n.id for n in walk(call) if isinstance(n, ast.Name)} for call in calls)
 
     def _starts(self, one: Candidate) -> bool:
         """Below its main guard the app itself is run, as in `app.run()` and `socketio.run(app)`: its author

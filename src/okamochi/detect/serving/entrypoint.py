@@ -313,7 +313,9 @@ def _best(
     if len(heads) > 1 and ranking.between(heads[0]) == ranking.between(heads[1]):
         tied = tuple(h for h in heads if ranking.between(h) == ranking.between(heads[0]))
         raise _ambiguous(objects, tied, heads)
-    return heads[0]
+    best = heads[0]
+    said = next((s for s in scripts if s.value.served.reference == best.value.path and len(heads) > 1), None)
+    return best if said is None else Detected(best.value, (*said.evidence, *best.evidence))
 
 
 def _place_text(evidence: Evidence) -> str:

@@ -1,139 +1,25 @@
-"""What sets the app up below `if __name__ == "__main__"`, which a server of production never runs.
+"""What sets the app up below `if __name__ == "__main__"`: done by the kit, or told."""
 
-if __name__ == "__main__":
-    app.config.from_object(Development)
-    csrf.init_app(app)
-    app.run()
-"""
-
-import ast
-from collections.abc import Iterator
-
-from okamochi.detect.serving.web_applications import Candidate
-from okamochi.detect.source.bodies import flat_statements
-from okamochi.detect.source.python_source import Module, is_main_guard
-from okamochi.detect.source.sources import Sources
-from okamochi.detect.source.syntax import descendants
+from okamochi.detect.serving.below_main import below_main
 from okamochi.detect.understanding import Understood
-from okamochi.model.evidence import Decision, Evidence
-from okamochi.model.plan import Framework
-from okamochi.pypi.python_values import last_name
-from okamochi.system.patterns import regex
+from okamochi.model.evidence import Decision
 
-OF_CONFIGURATION = regex(
-    r"(?P<app>\w+)\.(?:config\.(?:from_\w+|update)|register_\w+|add_url_rule"
-    r"|(?:before|after|teardown)_(?:request|appcontext))"
-)
-OF_EXTENSIONS = regex(r"(?!.*(?:toolbar|debug|reload))\w+\.init_app")
-SET = regex(r"(?P<app>\w+)\.(?:secret_key|wsgi_app|config\[['\"](?P<key>\w+)['\"]\])")
-# what the desk alone is for
-OF_THE_DESK = frozenset(["DEBUG", "ENV", "TESTING", "TEMPLATES_AUTO_RELOAD", "SEND_FILE_MAX_AGE_DEFAULT"])
 MOST_SHOWN = 4
 
 
 def warn(found: Understood) -> tuple[Decision, ...]:
-    """It names the lines; none of what is done elsewhere in the module, too."""
-    sources, candidate = found.sources, found.entry.candidate
-    if candidate.framework is not Framework.FLASK or not candidate.name:
-        return ()
-    places: list[Evidence] = []
-    for path in dict.fromkeys((candidate.path, candidate.origin[0])):
-        if "__main__" in sources.text(path):
-            places += _places(sources, sources.module(path), candidate)
-    if not places:
-        return ()
-    summary = (
-        'Warning: no server runs what stands below if __name__ == "__main__", and there the app is set up: '
-        "move these lines above it"
-    )
-    return (Decision.detected("application", summary, tuple(places[:MOST_SHOWN])),)
-
-
-def _places(sources: Sources, module: Module, candidate: Candidate) -> Iterator[Evidence]:
-    for guard in module.tree.body:
-        if isinstance(guard, ast.If) and is_main_guard(guard):
-            apps = _apps(module, guard, candidate)
-            elsewhere = frozenset(_done(one) for one in module.tree.body if one is not guard) - {""}
-            for statement in (*guard.body, *_of_its_functions(module, guard, apps)):
-                done = _done(statement)
-                if done and done not in elsewhere and _is_about(statement, apps):
-                    yield Evidence(path=module.path, line=statement.lineno, reason=_shown(statement, done))
-                elif (handed := _by_a_function(statement, sources, module, apps)) is not None:
-                    yield handed
-
-
-def _by_a_function(
-    statement: ast.stmt, sources: Sources, module: Module, apps: frozenset[str]
-) -> Evidence | None:
-    """`initialize_app(app)`, a function of the module that nothing else calls and that sets up what it is
-    given."""
-    match statement:
-        case ast.Expr(value=ast.Call(func=ast.Name(id=name), args=[ast.Name(id=app)])) if app in apps:
-            pass
-        case _:
-            return None
-    calls = [one for one in module.of(ast.Call) if last_name(one.func) == name]
-    others = (path for path in sources.all_paths if path != module.path)
-    if len(calls) != 1 or any(name in sources.words(path) for path in others):
-        return None
-    for function in module.tree.body:
-        if isinstance(function, ast.FunctionDef) and function.name == name and function.args.args:
-            given = frozenset([function.args.args[0].arg])
-            for one in flat_statements(function.body):
-                if (done := _done(one)) and _is_about(one, given):
-                    reason = f"calls {name}({app}), which {_shown(one, done)}"
-                    return Evidence(path=module.path, line=statement.lineno, reason=reason)
-    return None
-
-
-def _of_its_functions(module: Module, guard: ast.If, apps: frozenset[str]) -> Iterator[ast.stmt]:
-    """The statements of functions that the guard alone calls, such as main(), but for those that
-    have an app of that name themselves."""
-    called = [node for node in descendants(guard) if isinstance(node, ast.Call)]
-    inside = {id(node) for node in called}
-    names = {node.func.id for node in called if isinstance(node.func, ast.Name)}
-    names -= {last_name(node.func) for node in module.of(ast.Call) if id(node) not in inside}
-    for function in module.tree.body:
-        if isinstance(function, ast.FunctionDef) and function.name in names:
-            body = tuple(flat_statements(function.body))
-            own = {
-                name for one in body if isinstance(one, ast.Assign) for name in map(ast.unparse, one.targets)
-            }
-            if own.isdisjoint(apps):
-                yield from body
-
-
-def _apps(module: Module, guard: ast.If, candidate: Candidate) -> frozenset[str]:
-    """Names of the application: the one that the server loads, and what the guard has its factory make."""
-    path, line = candidate.origin
-    names = {candidate.name} if module.path == candidate.path and not candidate.is_factory else set[str]()
-    for statement in (*module.tree.body, *guard.body):
-        match statement:
-            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=function)):
-                made = candidate.is_factory and last_name(function) == candidate.name
-                if made or (module.path == path and statement.lineno == line):
-                    names.add(name)
-            case _:
-                pass
-    return frozenset(names)
-
-
-def _done(statement: ast.stmt) -> str:
-    """The source of what is called or set, without any value; "" for what sets no app up."""
-    match statement:
-        case ast.Expr(value=ast.Call(func=function)):
-            called = ast.unparse(function)
-            return called if OF_CONFIGURATION.fullmatch(called) or OF_EXTENSIONS.fullmatch(called) else ""
-        case ast.Assign(targets=[target]):
-            match = SET.fullmatch(ast.unparse(target))
-            return match[0] if match is not None and match["key"] not in OF_THE_DESK else ""
-        case _:
-            return ""
-
-
-def _is_about(statement: ast.stmt, apps: frozenset[str]) -> bool:
-    return any(isinstance(node, ast.Name) and node.id in apps for node in descendants(statement))
-
-
-def _shown(statement: ast.stmt, done: str) -> str:
-    return f"calls {done}()" if isinstance(statement, ast.Expr) else f"sets {done}"
+    below = below_main(found.sources, found.entry.candidate)
+    decisions = []
+    if below.done:
+        summary = (
+            'what sets the app up below if __name__ == "__main__" is done as well when a server loads the '
+            "module; better move these lines above it"
+        )
+        decisions.append(Decision.detected("application", summary, below.done[:MOST_SHOWN]))
+    if below.told:
+        summary = (
+            'Warning: no server runs what stands below if __name__ == "__main__", and there the app is set '
+            "up: move these lines above it"
+        )
+        decisions.append(Decision.detected("application", summary, below.told[:MOST_SHOWN]))
+    return tuple(decisions)

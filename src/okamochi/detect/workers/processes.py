@@ -150,10 +150,9 @@ def _with_heartbeat(process: Process, sources: Sources) -> Process:
 
 def _process(name: str, kind: ProcessType, argv: Detected[tuple[str, ...]]) -> Found:
     process = Process(name=name, type=kind, argv=argv.value)
-    shown = " ".join((posixpath.basename(argv.value[0]), *argv.value[1:]))
-    decision = Decision.detected(
-        f"processes.{name}.argv", f"{kind.value}: {shown}".replace("\n", "; "), argv.evidence
-    )
+    words = (f"… {one.splitlines()[-1].strip()}" if "\n" in one.strip() else one for one in argv.value[1:])
+    shown = " ".join((posixpath.basename(argv.value[0]), *words))
+    decision = Decision.detected(f"processes.{name}.argv", f"{kind.value}: {shown}", argv.evidence)
     return process, decision
 
 

@@ -100,6 +100,9 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     asked: str = ""
 
 
+REFUSES_ARGUMENT = "got an unexpected keyword argument"
+
+
 class Outcome(StrEnum):
     """PROVED: it loads and is of the kind that is served. UNCERTAIN: it would not load here for a reason that
     may not hold where it runs (a service, a variable). MISSING_MODULE: an import is not installed.
@@ -227,7 +230,10 @@ def last_line_of_code(text: str) -> str:
 
 
 def is_about_a_value(answer: Answer, made_up: tuple[str, ...]) -> bool:
-    """A variable is missing, or has a value that is not the real one."""
+    """A variable is missing, or has a value that is not the real one. No value changes which arguments a
+    function has."""
+    if answer.error == "TypeError" and REFUSES_ARGUMENT in answer.message:
+        return False
     if "environ" in answer.text and answer.error == "KeyError":
         return True
     if any(name in answer.text for name in made_up):

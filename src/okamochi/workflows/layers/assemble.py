@@ -16,7 +16,7 @@ from okamochi.build.revision import read_revision
 from okamochi.build.source_files import SourceFiles, read_source
 from okamochi.build.toolchain import Toolchain
 from okamochi.model.codec import plan_to_json
-from okamochi.model.kit_programs import programs_of
+from okamochi.model.kit_programs import packages_of, programs_of
 from okamochi.model.lock import LockedPlatform
 from okamochi.oci.image import Image
 from okamochi.oci.image_config import ImageConfig
@@ -179,7 +179,7 @@ def foundation_key(session: LockSession, locked: LockedPlatform, shares: int) ->
     local = tuple(one.wheel for one in session.local())
     parts = (
         *(program, locked, local, shares),
-        *(programs_of(plan), plan.application.package),  # what the kit holds hangs on these
+        *(programs_of(plan), [name for name, _ in packages_of(plan)]),  # what the kit holds hangs on these
         *(plan.volumes, plan.temporary_folders, plan.security, session.world.clock.epoch_seconds),
     )
     return hashlib.sha256(msgspec.json.encode(parts)).hexdigest() if program else ""

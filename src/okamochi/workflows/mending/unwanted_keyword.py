@@ -59,7 +59,7 @@ def refusing_package(answer: Answer, planned: "PlannedProject", installed: "Iter
     # an object may come from where another module made it
     others = planned.project.files("**/*.py") if pattern is LACKED or of_object else ()
     found = (module for one in (own, *others) for module in imported_from(planned, one, match["name"]))
-    return package_with(next(found, ""), installed)
+    return package_with(next(found, "") or called_of(planned, own, shown, match["name"]), installed)
 
 
 def package_of_abstract(answer: Answer, planned: "PlannedProject", installed: "Iterable[str]") -> str:
@@ -79,6 +79,18 @@ def abstract_class(answer: Answer) -> str:
     """The class that is a base alone, of which the app makes an object; "" for another failure."""
     match = ABSTRACT.fullmatch(answer.message) if answer.error == "TypeError" else None
     return match["name"] if match is not None else ""
+
+
+def called_of(planned: "PlannedProject", path: str, shown: str, name: str) -> str:
+    """The module that the file imports whole, of which the line calls the class or another name of it: redis
+    for redis.Redis(...) and redis.StrictRedis(...)."""
+    called = re.search(rf"\b(?P<root>\w+)(?:\.\w+)*\.\w*{name}\s*\(", shown)
+    tree = syntax_tree(planned.project.read_text(path) or "") if called is not None else None
+    for node in ast.walk(tree) if tree is not None else ():
+        for alias in node.names if isinstance(node, ast.Import) else ():
+            if called is not None and (alias.asname or alias.name.partition(".")[0]) == called["root"]:
+                return alias.name
+    return ""
 
 
 def failing_line(answer: Answer, planned: "PlannedProject") -> tuple[str, str]:

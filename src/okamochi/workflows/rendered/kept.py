@@ -1,10 +1,10 @@
 """What of the plan rests on files that are replaced: kept as settings, so that the next plan is this one."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from okamochi.detect.adoption.kept import Kept, kept_decisions
+from okamochi.detect.adoption.kept import Kept, kept_decisions, procfile_of, with_procfile
 from okamochi.detect.chosen_settings import settings_from_environ
 from okamochi.detect.planner import make_plan
 from okamochi.errors import OkamochiError
@@ -20,25 +20,34 @@ from okamochi.workflows.rendered.settings_text import settings_text
 
 __all__ = ["keep", "kept_without"]
 
+PROCFILE = "Procfile"
+
 
 @dataclass(frozen=True)
 class Without:
-    """The project as it is when some of its files are gone."""
+    """The project as it is when some of its files are gone, and `more` are there."""
 
     project: ProjectFiles
     gone: frozenset[str]
+    more: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def root(self) -> Path | None:
         return self.project.root
 
     def read_bytes(self, path: str, *, limit_bytes: int = READ_LIMIT_BYTES) -> bytes | None:
+        if tidy(path) in self.more:
+            return self.more[tidy(path)].encode()
         return None if tidy(path) in self.gone else self.project.read_bytes(path, limit_bytes=limit_bytes)
 
     def read_text(self, path: str) -> str | None:
+        if tidy(path) in self.more:
+            return self.more[tidy(path)]
         return None if tidy(path) in self.gone else self.project.read_text(path)
 
     def exists(self, path: str) -> bool:
+        if tidy(path) in self.more:
+            return True
         return tidy(path) not in self.gone and self.project.exists(path)
 
     def is_dir(self, path: str) -> bool:
@@ -58,16 +67,24 @@ def kept_without(project: ProjectFiles, world: World, gone: Iterable[str]) -> Ke
     before = planned(project, world, {})
     rest = Without(project, paths)
     try:
-        return kept_decisions(before, planned(rest, world, {}), paths)
+        after, told = planned(rest, world, {}), {}
+        kept = kept_decisions(before, after, paths)
     except OkamochiError:
         said = {"entrypoint": before.application.object_reference, "python": before.python_version}
-    said = {key: value for key, value in said.items() if value}
-    places = tuple(sorted(one for one in paths if project.exists(one)))
-    try:
-        kept = kept_decisions(before, planned(rest, world, said), paths)
-    except OkamochiError as error:
-        return Kept(lost=(f"what the app is: {error.message}",))
-    return Kept({**{key: (value, places) for key, value in said.items()}, **kept.settings}, kept.lost)
+        told = {key: value for key, value in said.items() if value}
+        try:
+            after = planned(rest, world, told)
+        except OkamochiError as error:
+            return Kept(lost=(f"what the app is: {error.message}",))
+        places = tuple(sorted(one for one in paths if project.exists(one)))
+        kept = kept_decisions(before, after, paths)
+        settings = {**{key: (value, places) for key, value in told.items()}, **kept.settings}
+        kept = Kept(settings, kept.lost)
+    procfile = procfile_of(before, after) if not rest.exists(PROCFILE) else ""
+    if not procfile:
+        return kept
+    with_it = planned(Without(project, paths, {PROCFILE: procfile}), world, told)
+    return with_procfile(kept, before, with_it, procfile)
 
 
 def planned(project: ProjectFiles, world: World, command_line: dict[str, str]) -> Plan:
@@ -100,7 +117,17 @@ def keep(kept: Kept, planned: PlannedProject) -> Iterator[Finding]:
             message="files that were replaced said what the plan now has otherwise",
             hint=f"to keep it, add to the settings: {'; '.join(lines)}",
         )
+    if kept.procfile:
+        write_atomic(planned.root / PROCFILE, kept.procfile.encode())
+        yield Finding(
+            rule="render/kept",
+            severity=Severity.NOTE,
+            message=f"{PROCFILE} keeps the processes that files named which were replaced",
+            hint="take away what you do not want",
+        )
     for one in kept.lost:
+        if one in kept.in_procfile:
+            continue
         yield Finding(
             rule="render/lost",
             severity=Severity.WARNING,

@@ -91,17 +91,23 @@ def tell_moved(app: App, world: World) -> None:
             )
 
 
-def running_app(path: Path, world: World) -> UpApp:
-    """What was started last. EngineError when nothing of the project was started by `up` or `dev`."""
-    started = [one for one in apps_of(path, world) if one.state.record() is not None]
+def running_app(path: Path, world: World, desk: bool | None = None) -> UpApp:
+    """What `dev` started (`desk`), what `up` did (False), else what was started last. EngineError when that
+    was never started."""
+    apps = apps_of(path, world)
+    started = [one for one in apps if one.state.record() and desk in (None, is_desk(one))]
     app = started[0] if started else app_of(path, world)
-    record = app.state.record()
+    record = app.state.record() if started else None
     if len(started) > 1:
-        world.reporter.note(f"of two stacks, {app.identity} is meant: it was started last")
+        world.reporter.note(
+            f"of two stacks, {app.identity} is meant: it was started last; --dev or --production chooses"
+        )
     if record is None:
+        what = {None: "nothing", True: "no desk", False: "no production"}
+        ways = {None: "okamochi up, or okamochi dev", True: "okamochi dev", False: "okamochi up"}
         raise EngineError(
-            f"nothing of {app.root} is running",
+            f"{what[desk]} of {app.root} is running",
             where=str(app.root),
-            hint="start it: okamochi up, or okamochi dev; okamochi ps --all lists what else runs",
+            hint=f"start it: {ways[desk]}; okamochi ps --all lists what else runs",
         )
     return UpApp(app, engine_named(record.engine, world), record)

@@ -174,7 +174,7 @@ def how_to_give(env_file: Path | None, project: Path, missing: list[str]) -> str
 
     found = files_with(DiskProject.open(project), missing)
     if found:
-        return f"if they are in its {found[0]}: {with_its_file(project, found[0])}"
+        return f"where what {found[0]} has is meant for production: {with_its_file(project, found[0])}"
     return "write them to a file and pass it with --env-file FILE (lines NAME=value)"
 
 
@@ -213,8 +213,8 @@ def refuse_missing(plan: Plan, given: Mapping[str, str], how: Callable[[list[str
     served = {
         one.name for service in plan.services if not is_elsewhere(service, given) for one in service.variables
     }
-    missing = [
-        variable.name
+    lacking = [
+        variable
         for variable in plan.environment
         if variable.required
         and variable.kind is not VariableKind.GENERATED
@@ -222,8 +222,10 @@ def refuse_missing(plan: Plan, given: Mapping[str, str], how: Callable[[list[str
         and not image.get(variable.name)
         and variable.name not in served
     ]
-    if not missing:
+    if not lacking:
         return
+    missing = [one.name for one in lacking]
+    plain = any(not is_secret(one) for one in lacking)
     reasons = {
         decision.field.removeprefix("environment."): str(decision.evidence[0])
         for decision in plan.decisions
@@ -232,8 +234,10 @@ def refuse_missing(plan: Plan, given: Mapping[str, str], how: Callable[[list[str
     raise UsageError(
         f"the app needs values for {', '.join(missing)}",
         where=reasons.get(missing[0], "environment"),
-        details=tuple(f"{name}: {reasons.get(name, 'read by the code')}" for name in missing),
-        hint=f"{how(missing)}; plain ones may stand in [tool.okamochi] env",
+        details=tuple(
+            f"{name}: {reasons.get(name, 'read by the code')}" for name in missing if len(missing) > 1
+        ),
+        hint=f"{how(missing)}{'; plain ones may stand in [tool.okamochi] env' if plain else ''}",
     )
 
 

@@ -15,7 +15,7 @@ from okamochi.system.world import World
 from okamochi.workflows.starting.apps import App
 from okamochi.workflows.starting.project_folder import typed
 
-__all__ = ["Setup", "offer_setup", "setup_of", "tell_setups"]
+__all__ = ["Setup", "offer_setup", "setup_of", "tell_setups", "ways"]
 
 TRIES = 20
 PAUSE_SECONDS = 0.5
@@ -114,9 +114,17 @@ def tell_setups(plan: Plan, app: App, world: World) -> None:
 
 
 def ways(plan: Plan, root: Path) -> str:
-    """Commands that add something: not one that only drops what is there, nor one that ran before the web."""
+    """Commands that add something: not one that only drops what is there, nor one that ran before the web,
+    itself or by the function of its name."""
     done = {one.argv for one in plan.processes}
-    adding = [one for one in plan.setup_commands if one.argv not in done and not one.name.startswith("drop")]
+    called = {line.strip() for argv in done for line in argv[-1].splitlines()[-1:]}
+    adding = [
+        one
+        for one in plan.setup_commands
+        if one.argv not in done
+        and f"{one.name.replace('-', '_')}()" not in called
+        and not one.name.startswith("drop")
+    ]
     return " or ".join(typed(root, "up", "--setup", one.name) for one in adding[:3])
 
 

@@ -229,8 +229,6 @@ class Stack:
             self.project.stop(volumes=False, grace_seconds=5)
         if self.before is None:
             return
-        for name in STARTED_FROM:  # an override of what the former has not would have Compose refuse it
-            (self.app.state.folder / name).unlink(missing_ok=True)
         put_files(self.app.state, self.before)
         former = stack_of(self.app, self.world)
         if former is None:
@@ -299,12 +297,11 @@ def new_stack(
     the variables of that."""
     files_before = served_files(app.state)
     before = stack_of(app, world, files_before)
-    program = engine.compose()
     # what started the files of before is there, and takes such files
     same_engine = before is not None and before.engine.name == engine.name
     known = files_before[COMPOSE_FILE] if files_before and same_engine else None
     if known is None:
-        compose_version(world.runner, program)
+        compose_version(world.runner, engine.compose())
     files = files_for(with_given(plan, values))
     variables = {
         **dict(values.plain),
@@ -318,11 +315,10 @@ def new_stack(
         **profiles_of(plan),
         ENGINE: engine.name,
     }
-    if desk is not None:
-        files[desk[0].path] = desk[0].content
-    (app.state.folder / COMPOSE_ENGINE).unlink(missing_ok=True)
-    if (otherwise := engine_file(plan, engine, at_the_desk=desk is not None)) is not None:
-        files[otherwise.path] = otherwise.content
+    otherwise = engine_file(plan, engine, at_the_desk=desk is not None)
+    for file in (desk[0] if desk is not None else None, otherwise):
+        if file is not None:
+            files[file.path] = file.content
     put_files(app.state, {**files, VARIABLES: msgspec.json.encode(variables)})
     project = project_of(app, variables, engine, world)
     if OPTIONAL in files[COMPOSE_FILE] and OPTIONAL not in (known or b"") and project.refusal():
@@ -430,6 +426,10 @@ def put_served(state: AppState, files: Files) -> None:
 
 
 def put_files(state: AppState, files: Files) -> None:
+    """In the place of all that another start had: an override of what is no more would have Compose refuse
+    the rest."""
+    for name in set(STARTED_FROM) - files.keys():
+        (state.folder / name).unlink(missing_ok=True)
     for name, content in files.items():
         # the proxy reads its file without root's right to read everything; the folder keeps others out
         write_atomic(state.folder / name, content, mode=0o644 if name == CADDYFILE else 0o600)

@@ -1,10 +1,11 @@
-"""The .dockerignore lets .git or .env into the image.
+"""The .dockerignore lets .git, .env or an environment of the host into the image.
 
 .git holds each version of each file, those with secrets that were taken away again as well. .env is where
 the developer's own secrets lie; it is not in the repository, so that nobody sees it enter the image until it
-is built on a developer's machine.
+is built on a developer's machine. A virtual environment of the host is some hundred megabytes of programs
+for another machine, and may hide the image's own.
 
-Fix: `**/.git` and `**/.env*`.
+Fix: `**/.git`, `**/.env*` and `**/.venv`.
 
 Okamochi: `**/.git`, `**/.env*` and some fifty more are left out.
 
@@ -16,6 +17,7 @@ from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.containerfiles.dockerignore import keeps_out
 
 SEVERITY = Severity.WARNING
+ENVIRONMENTS = (".venv", "venv", "env")
 WANTED = ((".git", ".git/config"), (".env", ".env"))
 
 
@@ -27,6 +29,11 @@ def look(setup: Setup) -> Finds:
         # .git lies at the root of the repository
         entering = [
             name for name, path in WANTED if not outside(path) and not (name == ".git" and context.folder)
+        ]
+        entering += [
+            name
+            for name in ENVIRONMENTS
+            if setup.project.exists(context.path(f"{name}/pyvenv.cfg")) and not outside(f"{name}/pyvenv.cfg")
         ]
         if entering:
             yield Found(

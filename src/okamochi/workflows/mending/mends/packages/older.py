@@ -24,7 +24,10 @@ def mend(failed: Failed) -> Mended:
         case Outcome.MISSING_MODULE if package := package_without(failed.verdict.subject, installed):
             return older(failed, package, since=WHEELS_SINCE)
         case Outcome.LIBRARY:
-            by_age = older(failed, lacking_package(answer))
+            lacking = lacking_package(answer)
+            if answer is not None and not lacking:  # a decorator of the library may stand in between
+                lacking = refusing_package(answer, failed.planned, installed)
+            by_age = older(failed, lacking)
             later = newer_releases(failed)
             # what is pinned is the same on any day
             return (*later, *by_age) if is_of_pins_alone(failed) else (*by_age, *later)
