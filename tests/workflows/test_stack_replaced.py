@@ -4,6 +4,7 @@ import threading
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -17,7 +18,6 @@ from okamochi.oci.reference import Reference
 from okamochi.run.docker import DockerEngine
 from okamochi.run.spec import EngineFacts, RunSpec
 from okamochi.run.state import AppState, UpRecord
-from okamochi.run.wait import Healthy
 from okamochi.system.process import Completed
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
@@ -185,7 +185,7 @@ def test_after_ctrl_c_in_the_middle_of_a_replacement_what_came_back_is_no_contai
 
 
 def healthy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stack_module, "wait_until_healthy", lambda *_: Healthy("", 200))
+    monkeypatch.setattr(stack_module, "wait_until_healthy", lambda *_: SimpleNamespace(note=""))
     monkeypatch.setattr(stack_module, "ailing_parts", lambda *_, **__: ())
 
 
