@@ -76,3 +76,22 @@ def test_what_the_error_itself_names_comes_first() -> None:
     told = told_of_unset(cause, TRACE, plan, ())
     assert told.startswith("nobody gave what the app asks for") and told.endswith("the lines AUTH_TOKEN=...")
     assert told_of_unset(cause, TRACE, plan, ("AUTH_TOKEN", "ACCOUNT_SID")) == ""
+
+
+NONE = """Traceback (most recent call last):
+  File "/app/app.py", line 9, in <module>
+    admin = User("admin", auth_token)
+  File "/app/models.py", line 4, in __init__
+    self.word = hashed(word)
+                ^^^^^^^^^^^^
+  File "/opt/venv/lib/python3.13/site-packages/werkzeug/security.py", line 39, in hashed
+    return word.encode()
+AttributeError: 'NoneType' object has no attribute 'encode'
+"""
+
+
+def test_a_value_that_is_none_is_followed_to_the_line_that_takes_the_variable() -> None:
+    assert told(NONE).startswith("nobody gave what a line above it takes: ")
+    assert told(NONE).endswith("with the lines AUTH_TOKEN=...")
+    assert told(NONE, "AUTH_TOKEN") == ""
+    assert told(NONE.replace("'NoneType'", "'int'")) == ""

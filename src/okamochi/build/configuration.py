@@ -6,7 +6,7 @@ from okamochi import __version__
 from okamochi.build.revision import Revision
 from okamochi.model.kit_programs import HEALTH_CHECK, health_environment, with_doors
 from okamochi.model.labels import labels_of
-from okamochi.model.plan import APP_ROOT, Plan
+from okamochi.model.plan import Plan
 from okamochi.model.process import Process
 from okamochi.oci.image_config import Healthcheck, ImageConfig
 from okamochi.oci.platform import Platform
@@ -24,7 +24,7 @@ def image_configuration(plan: Plan, platform: Platform, *, created: str) -> Imag
         user=f"{plan.security.run_as_user}:{plan.security.run_as_group}",
         env=tuple(sorted(environment.items())),
         entrypoint=with_doors(plan, web.argv),
-        working_dir=APP_ROOT,
+        working_dir=plan.application.working_directory,
         exposed_ports=(f"{web.port}/tcp",) if web.port else (),
         labels=labels_of(plan),
         stop_signal=web.stop_signal,

@@ -18,6 +18,7 @@ from okamochi.detect.running import running_of
 from okamochi.detect.services.first_tables import with_first_tables
 from okamochi.detect.services.mail import mail_catcher
 from okamochi.detect.serving.application import application_decisions, application_of
+from okamochi.detect.serving.started_inside import started_inside
 from okamochi.detect.source.parsed_arguments import parsed_arguments
 from okamochi.detect.source.unreadable import nested_too_deep, refuse_unreadable, unread_modules
 from okamochi.detect.understanding import Understood, understood
@@ -80,11 +81,13 @@ def _plan_of(found: Understood) -> Plan:
     base, base_decisions = choose_base(found.python.version, found.chosen)
     native = native_facts(found.sources, found.reached)
     own = found.entry.candidate.interface is ServerInterface.OWN
+    inside = started_inside(found, data, running.processes)
     parsed = () if own else parsed_arguments(found.sources, found.reached)
     decisions = (
         found.name_decision,
         found.python.decision,
         *application_decisions(found.entry, found.sources.root_package),
+        *((inside,) if inside is not None else ()),
         *warnings(found),
         *parsed,
         *found.dependencies.decisions,
@@ -114,7 +117,10 @@ def _plan_of(found: Understood) -> Plan:
             python_version=found.python.version,
             python_alternatives=found.python.alternatives,
             application=application_of(
-                found.entry, found.sources.root_package, parses_arguments=bool(parsed)
+                found.entry,
+                found.sources.root_package,
+                parses_arguments=bool(parsed),
+                starts_inside=inside is not None,
             ),
             dependencies=found.dependencies.dependencies,
             development=development,

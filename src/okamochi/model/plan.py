@@ -94,6 +94,7 @@ class WebApplication(msgspec.Struct, frozen=True, kw_only=True):
     "pkg:create_app()", "pkg:create_app('production')". `import_root` is the folder, relative to the project
     ("" or "src"), from which the module is imported. `package` is the name under which the project's folder
     itself is one, "" for none. `parses_arguments`: it does so while it is imported, and gets none.
+    `starts_inside`: the import root is its working directory, where it looks for its files.
 
     An app of interface OWN has no object reference; `script` is then the file that its command runs, relative
     to the project ("streamlit_app.py"), or "" when the command is a console script or a module."""
@@ -105,6 +106,11 @@ class WebApplication(msgspec.Struct, frozen=True, kw_only=True):
     script: str = ""
     package: str = ""
     parses_arguments: bool = False
+    starts_inside: bool = False
+
+    @property
+    def working_directory(self) -> str:
+        return f"{APP_ROOT}/{self.import_root}" if self.starts_inside else APP_ROOT
 
 
 class DependencyManager(StrEnum):

@@ -251,7 +251,7 @@ class Stages:
             *label_lines(plan),
             self.say("environment"),
             *environment_lines(plan, {}),
-            f"WORKDIR {APP_ROOT}",
+            f"WORKDIR {plan.application.working_directory}",
             self.say("user"),
             f"USER {self.owner}",
             *([self.say("port"), *self.why("processes.web.port"), f"EXPOSE {web.port}"] if web.port else []),

@@ -1,7 +1,7 @@
 """The stages of the Dockerfile that only the desk uses."""
 
 from okamochi.model.development import development_environment, development_packages, development_process
-from okamochi.model.plan import APP_ROOT, KIT_ROOT, VENV_ROOT, Plan
+from okamochi.model.plan import KIT_ROOT, VENV_ROOT, Plan
 from okamochi.render.dockerfile_text import FOLDER, SEEN, apt_install, environment_lines, exec_form
 from okamochi.render.dockerfile_words import said
 from okamochi.render.rendering import Language
@@ -46,7 +46,7 @@ def development_stage(plan: Plan, language: Language) -> list[str]:
         "    /usr/sbin/useradd --non-unique --uid ${USER_ID} --create-home --shell /bin/bash developer; fi",
         *desk_folders(plan),
         *environment_lines(plan, {**development_environment(plan), "HOME": "/tmp"}),
-        f"WORKDIR {APP_ROOT}",
+        f"WORKDIR {plan.application.working_directory}",
         "USER ${USER_ID}",
         f"ENTRYPOINT {exec_form(desk.argv)}",
     ]

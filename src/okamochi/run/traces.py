@@ -21,6 +21,7 @@ __all__ = [
     "library_of_last_frame",
     "own_frame",
     "own_line",
+    "own_lines",
     "raised_traces",
     "told_by",
 ]
@@ -119,9 +120,21 @@ def own_line(log: str) -> str:
     return shown[0].strip() if shown else ""
 
 
+def own_lines(log: str) -> tuple[str, ...]:
+    """The same of all frames of the last traceback that are the app's own, the last one first."""
+    trace = last_trace(log)
+    found = own_frames(trace.text) if trace is not None else []
+    shown = (trace.text[one.end() :].splitlines()[1:2] if trace is not None else [] for one in found)
+    return tuple(line.strip() for lines in shown for line in lines)[::-1]
+
+
 def last_own(log: str) -> re.Match[str] | None:
-    own = [one for one in FRAME.finditer(log) if not any(part in one["path"] for part in LIBRARIES)]
+    own = own_frames(log)
     return own[-1] if own else None
+
+
+def own_frames(log: str) -> list[re.Match[str]]:
+    return [one for one in FRAME.finditer(log) if not any(part in one["path"] for part in LIBRARIES)]
 
 
 # "<frozen importlib>", and Cython's sources, which are compiled into the package and lie nowhere

@@ -11,7 +11,11 @@ __all__ = ["application_decisions", "application_of"]
 
 
 def application_of(
-    entry: EntryPoint, own: RootPackage | None, *, parses_arguments: bool = False
+    entry: EntryPoint,
+    own: RootPackage | None,
+    *,
+    parses_arguments: bool = False,
+    starts_inside: bool = False,
 ) -> WebApplication:
     """As the plan holds it; `own` is what the project's folder is imported as."""
     return WebApplication(
@@ -22,6 +26,7 @@ def application_of(
         import_root=entry.candidate.import_root,
         package=own.name if own is not None else "",
         parses_arguments=parses_arguments,
+        starts_inside=starts_inside,
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from okamochi.model.kit_programs import SECRETS_MOUNT
+from okamochi.model.plan import APP_ROOT
 from okamochi.run.host.images import HostImage
 from okamochi.run.host.isolation import Isolation
 from okamochi.run.host.records import Records
@@ -90,7 +91,7 @@ class Launch:
 
     @property
     def _app_root(self) -> str:
-        return self.image.working_dir.rstrip("/") or "/app"
+        return APP_ROOT
 
     def _limits(self) -> list[tuple[str, int]]:
         resources = self.spec.process.resources

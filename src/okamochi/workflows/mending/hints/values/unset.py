@@ -5,7 +5,7 @@ import re
 from collections.abc import Collection
 
 from okamochi.model.plan import Plan
-from okamochi.run.traces import SEE_TRACEBACK, Cause, own_line
+from okamochi.run.traces import SEE_TRACEBACK, Cause, own_line, own_lines
 from okamochi.workflows.mending.failed import Failed
 
 __all__ = ["hint", "told_of_unset"]
@@ -29,9 +29,13 @@ def told_of_unset(cause: Cause, text: str, plan: Plan, given: Collection[str]) -
     ]
     said = set(re.findall(r"\w+", cause.text))
     taken = {word.upper() for word in re.findall(r"\w+", own_line(text))}
+    # None goes a long way before somebody asks something of it
+    above = " ".join(own_lines(text)) if "None" in cause.text else ""
+    handed = {word.upper() for word in re.findall(r"\w+", above)}
     for what, names in (
         ("the app asks for", [one for one in unset if one in said]),
         ("that line takes", [one for one in unset if one.upper() in taken]),
+        ("a line above it takes", [one for one in unset if one.upper() in handed]),
     ):
         if names:
             lines = ", ".join(f"{name}=..." for name in names[:MOST])
