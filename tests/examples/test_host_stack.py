@@ -97,11 +97,18 @@ def test_a_worker_does_its_task_and_is_in_ps_logs_and_down(
     assert program.ok("ps", celery).stdout == ""
 
 
-def test_what_is_missing_is_said_before_anything_is_started(private_program: Program, uploads: Path) -> None:
-    program = private_program.with_environ(REDIS_URL="redis://127.0.0.1:1/0", DATABASE_URL="")
-    answer = program("up", uploads, "--engine", "host")
+def test_what_is_missing_is_said_before_anything_is_started(private_program: Program, tmp_path: Path) -> None:
+    folder = tmp_path / "mongo"
+    folder.mkdir()
+    (folder / "requirements.txt").write_text("flask\npymongo\n")
+    (folder / "app.py").write_text(
+        "import os\nimport pymongo\nfrom flask import Flask\napp = Flask(__name__)\n"
+        "link = pymongo.MongoClient(os.environ['MONGO_URL'])\n"
+    )
+    program = private_program.with_environ(MONGO_URL="")
+    answer = program("up", folder, "--engine", "host")
     assert answer.code == 7
-    assert "db (postgres:17) missing: no DATABASE_URL was given" in answer.stderr
+    assert "missing: no MONGO_URL was given" in answer.stderr
     assert "Dependencies" not in answer.stderr
-    assert "DATABASE_URL=postgresql+psycopg://USER:PASSWORD@HOST:PORT/DATABASE" in answer.stderr
-    assert program.ok("ps", uploads).stdout == ""
+    assert "MONGO_URL=mongodb://USER:PASSWORD@HOST:PORT/DATABASE" in answer.stderr
+    assert program.ok("ps", folder).stdout == ""

@@ -19,7 +19,7 @@ from okamochi.oci.reference import Reference
 from okamochi.run.host.engine import HostEngine
 from okamochi.run.host.isolation import Isolation, launcher_argv
 from okamochi.run.host.records import belongs_to, is_alive
-from okamochi.run.host.shim import fill, loading, relink, shim_at
+from okamochi.run.host.shim import fill, loading, relink, shim_at, write_scripts
 from okamochi.run.host.unpack import unpack_layers
 from okamochi.run.ports import TakenPort
 from okamochi.run.spec import ContainerState, RunSpec, aside_name
@@ -52,6 +52,27 @@ def root(image: Image, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_paths_of_the_image_become_paths_of_the_host(value: str, rewritten: str) -> None:
     shim = shim_at(Path("F"), Path("/r"), volumes=VOLUMES, secrets_folder="/state/secrets", app_root="/app")
     assert shim.rewritten(value) == rewritten
+
+
+def test_a_console_script_starts_its_python_and_is_one_for_it(tmp_path: Path) -> None:
+    folder, root = tmp_path / "it's here", tmp_path / "root"
+    for path, text in {
+        folder / "bin/python": f'#!/bin/sh\nexec {sys.executable} "$@"\n',
+        root / "opt/venv/bin/tell": "#!/opt/venv/bin/python\nimport sys\nprint(sys.argv[1:])\n",
+        root / "opt/venv/bin/other": "#!/bin/sh\n",
+    }.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        path.chmod(0o755)
+    write_scripts(folder, root)
+    script = folder / "bin/tell"
+    by_itself = subprocess.run((script, "a b", "c"), capture_output=True, text=True, check=True)
+    assert by_itself.stdout == "['a b', 'c']\n"
+    # as the kit's heartbeat does with a worker's
+    run = f"import runpy, sys; sys.argv = ['tell', 'x']; runpy.run_path({str(script)!r}, run_name='__main__')"
+    inside = subprocess.run((sys.executable, "-c", run), capture_output=True, text=True, check=True)
+    assert inside.stdout == "['x']\n"
+    assert not (folder / "bin/other").exists()
 
 
 def test_without_isolation_the_images_python_believes_in_its_environment(root: Path, tmp_path: Path) -> None:

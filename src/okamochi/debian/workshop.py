@@ -99,6 +99,15 @@ class Workshop:
         usual = ("coreutils", "dash", self.suite.python_package, *self.suite.python_extras)
         return self._made(self.closure(usual), "Workshop: Python alone", None)
 
+    def server_root(self, packages: tuple[str, ...], title: str) -> Path:
+        """A root with these packages and what they need."""
+        return self._made(self.closure(packages), title, None)
+
+    @staticmethod
+    def hold(world: World, root: Path, *, pid: int) -> None:
+        """Keeps a root in the cache while that process runs."""
+        world.cache.hold_folder(KIND, root.parents[1].name, pid=pid)
+
     def _made(
         self, debs: tuple[LockedDeb, ...], title: str, below: tuple[Path, frozenset[LockedDeb]] | None
     ) -> Path:

@@ -9,6 +9,7 @@ from okamochi.model.process import TMP_BYTES, Process, Resources, SecurityContex
 
 __all__ = [
     "APP_LABEL",
+    "SERVICE_LABEL",
     "ContainerState",
     "EngineFacts",
     "RunSpec",
@@ -20,6 +21,8 @@ __all__ = [
 ]
 
 APP_LABEL = "io.okamochi.app"
+SERVICE_LABEL = "io.okamochi.service"
+"""Of the server of a backing service where no Compose starts it."""
 
 
 class ContainerState(StrEnum):

@@ -15,7 +15,7 @@ from okamochi.model.names import dashed
 from okamochi.system.files import write_atomic
 from okamochi.system.progress import Reporter, SilentReporter
 
-__all__ = ["AppState", "LoadedImage", "MachineService", "UpRecord"]
+__all__ = ["AppState", "LoadedImage", "MachineService", "OwnServer", "UpRecord"]
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 APP = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?")
@@ -54,6 +54,15 @@ class MachineService(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     port: int
     database: int
+
+
+class OwnServer(msgspec.Struct, frozen=True, kw_only=True):
+    """A server on this machine's loopback that was started for this app; `root` has its packages, "" before
+    the first start."""
+
+    name: str
+    port: int
+    root: str = ""
 
 
 @dataclass(frozen=True)
@@ -227,6 +236,13 @@ class AppState:
     def put_machine_services(self, services: tuple[MachineService, ...]) -> None:
         if services != self.machine_services():
             self._put("machine-services.json", msgspec.json.encode(services))
+
+    def own_servers(self) -> tuple[OwnServer, ...]:
+        return self._listed("own-servers.json", OwnServer)
+
+    def put_own_servers(self, servers: tuple[OwnServer, ...]) -> None:
+        if servers != self.own_servers():
+            self._put("own-servers.json", msgspec.json.encode(servers))
 
     def forget_setups(self) -> None:
         (self.folder / "setup.json").unlink(missing_ok=True)

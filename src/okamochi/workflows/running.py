@@ -87,6 +87,7 @@ def down_of(app: App, world: World, *, volumes: bool) -> tuple[str, ...]:
             tell_left(app, world)
             app.state.forget_setups()
             app.state.put_left_out(())
+            app.state.put_own_servers(())
         app.state.drop_record()
         app.state.forget_given_secrets()
     return tuple(removed)

@@ -42,23 +42,43 @@ def own_schedule(paths: Iterable[str], sources: Sources) -> Evidence | None:
         return None
     names = {name for path in telling for name in _schedulers(sources.module(path))}
     for path in paths:
-        if path not in telling and not (names and "start" in sources.words(path)):
-            continue
-        module = sources.module(path)
-        guarded = {id(n) for one in module.tree.body if is_main_guard(one) for n in walk(one)}
-        for call in module.of(ast.Call):
-            if id(call) in guarded or not isinstance(call.func, ast.Attribute) or call.func.attr != "start":
-                continue
-            if last_name(call.func.value) in names or _is_scheduler(call.func.value, module):
-                return Evidence(path=module.path, line=call.lineno, reason="starts a schedule of its own")
-        for function in module.of(ast.FunctionDef, ast.AsyncFunctionDef):
-            for one in function.decorator_list:
-                if isinstance(one, ast.Call) and module.imports.full(one.func) in REPEATS:
-                    return Evidence(path=module.path, line=one.lineno, reason="repeats a task of its own")
-        line = _endless_thread(module)
-        if line:
-            return Evidence(path=module.path, line=line, reason="starts a thread that never ends")
+        if path in telling or (names and "start" in sources.words(path)):
+            found = _of_module(sources.module(path), names)
+            if found is not None:
+                return found
     return None
+
+
+def _of_module(module: Module, names: set[str]) -> Evidence | None:
+    """`names` are those of schedulers, wherever they are made."""
+    told = (
+        (_started(module, names), "starts a schedule of its own"),
+        (_repeated(module), "repeats a task of its own"),
+        (_endless_thread(module), "starts a thread that never ends"),
+    )
+    return next((Evidence(path=module.path, line=line, reason=text) for line, text in told if line), None)
+
+
+def _started(module: Module, names: set[str]) -> int:
+    """The line that starts one; 0."""
+    guarded = {id(n) for one in module.tree.body if is_main_guard(one) for n in walk(one)}
+    for call in module.of(ast.Call):
+        match call.func:
+            case ast.Attribute(value=made, attr="start") if id(call) not in guarded:
+                if last_name(made) in names or _is_scheduler(made, module):
+                    return call.lineno
+            case _:
+                continue
+    return 0
+
+
+def _repeated(module: Module) -> int:
+    """The line of a decorator that repeats what it decorates; 0."""
+    for function in module.of(ast.FunctionDef, ast.AsyncFunctionDef):
+        for one in function.decorator_list:
+            if isinstance(one, ast.Call) and module.imports.full(one.func) in REPEATS:
+                return one.lineno
+    return 0
 
 
 def _schedulers(module: Module) -> Iterator[str]:

@@ -16,7 +16,7 @@ import msgspec
 
 from okamochi.errors import EngineError
 from okamochi.run.host.images import HostImage, HostImages
-from okamochi.run.host.isolation import Isolation, best_isolation, launcher_argv, substituted
+from okamochi.run.host.isolation import Apart, Isolation, best_isolation, launcher_argv, substituted
 from okamochi.run.host.launch import Launch
 from okamochi.run.host.launcher import kill_group
 from okamochi.run.host.records import (
@@ -81,6 +81,13 @@ class HostEngine:
         way = self._isolation
         detail = f"{sys.platform}; {way.apart.said}" if sys.platform == "linux" else sys.platform
         return EngineFacts(name=self.name, detail=detail, missing=way.missing)
+
+    @property
+    def starts_servers(self) -> bool:
+        """Whether servers of Debian's packages can run: most refuse to be root."""
+        way = self._isolation
+        becomes_another = way.apart in (Apart.NAMESPACES, Apart.JAIL)
+        return way.own_programs and (os.geteuid() != 0 or becomes_another)
 
     def load(self, image: "Image", reference: "Reference") -> None:
         self._need_posix()
@@ -228,8 +235,9 @@ class HostEngine:
         status = read_json(folder / "status.json") if folder is not None else {}
         if not status or "exit_code" in status or not is_alive(status):
             return
+        asked = signal.Signals[read_spec(folder).process.stop_signal] if folder else signal.SIGTERM
         with suppress(ProcessLookupError):
-            os.kill(int(status["pid"]), signal.SIGTERM)
+            os.kill(int(status["pid"]), asked)
         if not gone(status, grace_seconds):
             kill_group(int(status["pid"]))
             gone(status, 5)

@@ -12,7 +12,7 @@ from typing import Any
 from okamochi.run.host.isolation import Isolation
 from okamochi.run.host.unpack import within
 
-__all__ = ["Bind", "in_own_root", "jailed"]
+__all__ = ["Bind", "in_own_root", "jailed", "linked"]
 
 EMPTY = ("dev", "tmp")
 Bind = tuple[Path, str, bool]

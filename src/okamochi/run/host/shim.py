@@ -23,7 +23,16 @@ from okamochi.run.host.unpack import within
 from okamochi.system.files import write_atomic
 from okamochi.system.process import Completed
 
-__all__ = ["Shim", "fill", "loading", "relink", "shim_at", "start_by_loader"]
+__all__ = [
+    "Shim",
+    "fill",
+    "library_folders",
+    "loading",
+    "relink",
+    "shim_at",
+    "start_by_loader",
+    "write_scripts",
+]
 
 LOADERS = ("lib64/ld-linux-x86-64.so.2", "lib/ld-linux-aarch64.so.1", "lib/ld-linux-x86-64.so.2")
 ARGV0 = b"--argv0"
@@ -181,18 +190,20 @@ def library_folders(root: Path) -> tuple[Path, ...]:
 
 
 def write_scripts(folder: Path, root: Path) -> None:
-    """A script for every console script of the environment."""
+    """Each console script of the environment, begun as one of the shell that starts Python with itself: the
+    kit's heartbeat runs a worker's script in its own Python."""
     scripts = within(root, "opt/venv/bin")
     for path in sorted(scripts.iterdir()):
         if path.is_symlink() or not path.is_file() or (folder / "bin" / path.name).exists():
             continue
         with path.open("rb") as stream:
-            found = SHEBANG.match(stream.read(256))
-        if found is None or not found[1].startswith(b"/opt/venv/bin/python"):
-            continue
-        words = (str(folder / "bin/python"), str(path))
-        text = f'#!/bin/sh\nexec {" ".join(shlex.quote(word) for word in words)} "$@"\n'
-        write_atomic(folder / "bin" / path.name, text.encode(), mode=0o755)
+            found = SHEBANG.match(stream.readline(256))
+            if found is None or not found[1].startswith(b"/opt/venv/bin/python"):
+                continue
+            rest = stream.read()
+        python = shlex.quote(str(folder / "bin/python"))
+        begin = f"#!/bin/sh\n'''exec' {python} \"$0\" \"$@\"\n' '''\n"
+        write_atomic(folder / "bin" / path.name, begin.encode() + rest, mode=0o755)
 
 
 def link_volumes(app: Path, app_root: str, volumes: tuple[tuple[str, str], ...]) -> None:

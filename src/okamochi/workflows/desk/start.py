@@ -135,7 +135,7 @@ def started_container(desk: Desk, spec: RunSpec, previous: Previous) -> RunSpec:
 
 def started_stack(desk: Desk, spec: RunSpec, previous: Previous) -> RunSpec:
     """The services and processes of the plan; web is left to `wait`."""
-    keep_coded_passwords(desk.plan, desk.values, desk.app.root, desk.app.state, desk.world)
+    keep_coded_passwords(desk.plan.services, desk.values, desk.app.root, desk.app.state, desk.world)
     values = with_service_values(desk.plan, desk.values, desk.app.state, desk.world)
     variables = {
         "OKAMOCHI_DEV_IMAGE": str(desk.reference.tagged),

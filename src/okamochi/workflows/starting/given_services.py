@@ -7,7 +7,7 @@ import msgspec
 
 from okamochi.model.backing_service import BackingService, ServiceKind, ServiceVariable
 
-__all__ = ["given_service", "is_elsewhere", "place_of", "with_driver"]
+__all__ = ["given_service", "is_elsewhere", "leads", "place_of", "with_driver"]
 
 
 KEYS = ("{user}", "{password}")

@@ -1,7 +1,7 @@
 """Backing services on the host engine, which starts none: those at addresses that were given, and what this
 machine offers where taking it can harm nobody."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 
 from okamochi.errors import EngineError
@@ -16,8 +16,11 @@ from okamochi.workflows.starting.given_services import place_of
 __all__ = ["absence_of", "tell_absent", "with_machine_services"]
 
 
-def with_machine_services(plan: Plan, values: Values, state: AppState, world: World) -> Values:
-    """With the addresses of what this machine offers. What is used, and why, is told."""
+def with_machine_services(
+    plan: Plan, values: Values, state: AppState, world: World, *, startable: Container[ServiceKind] = ()
+) -> Values:
+    """With the addresses of what this machine offers. What is used, and why, is told; what of the rest is
+    `startable` will tell of itself."""
     known, plain = values.known(state), dict(values.plain)
     kept = []
     for service in plan.services:
@@ -25,7 +28,7 @@ def with_machine_services(plan: Plan, values: Values, state: AppState, world: Wo
             tell_given(service, known, world)
             continue
         if service.has_door:
-            tell_fixed(service, world)
+            tell_fixed(service, world, startable)
             continue
         offer = redis_of_machine(service, state, world) if service.kind is ServiceKind.REDIS else None
         if offer is not None:
@@ -46,7 +49,7 @@ def tell_given(service: BackingService, values: Mapping[str, str], world: World)
         world.reporter.warn(f"{service.name}: nothing answers at {host}:{port} ({name})")
 
 
-def tell_fixed(service: BackingService, world: World) -> None:
+def tell_fixed(service: BackingService, world: World, startable: Container[ServiceKind]) -> None:
     """The code has the address fixed, which is this machine's."""
     for variable in service.variables:
         port = variable.name.removeprefix(LOOPBACK_PREFIX)
@@ -56,7 +59,7 @@ def tell_fixed(service: BackingService, world: World) -> None:
         place = f"{service.name}: the code itself looks for it at {LOOPBACK}:{port}, on this machine"
         if answering:
             world.reporter.note(f"{place}, where something answers")
-        else:
+        elif service.kind not in startable:
             world.reporter.warn(f"{place}, where nothing answers")
 
 

@@ -3,7 +3,7 @@
 The state folder holds the file, what it is overridden with, and its variables, the engine among them."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
@@ -292,11 +292,10 @@ def new_stack(
     """The compose file and its variables, written into the state folder; of the `desk` its override, too, and
     the variables of that."""
     files_before, before = files_of(app.state), stack_of(app, world)
-    program = engine.compose()
     # what started the files of before is there, and takes such files
     known = files_before[0] if files_before and before and before.engine.name == engine.name else None
     if known is None:
-        compose_version(world.runner, program)
+        compose_version(world.runner, engine.compose())
     files = files_for(with_given(plan, values))
     variables = {
         **dict(values.plain),
@@ -310,15 +309,11 @@ def new_stack(
         **profiles_of(plan),
         ENGINE: engine.name,
     }
-    if desk is not None:
-        files[desk[0].path] = desk[0].content
-    (app.state.folder / COMPOSE_ENGINE).unlink(missing_ok=True)
-    if (otherwise := engine_file(plan, engine, at_the_desk=desk is not None)) is not None:
-        files[otherwise.path] = otherwise.content
-    for name, content in files.items():
-        # the proxy reads its file without root's right to read everything; the folder keeps others out
-        write_atomic(app.state.folder / name, content, mode=0o644 if name == CADDYFILE else 0o600)
-    write_atomic(app.state.folder / VARIABLES, msgspec.json.encode(variables), mode=0o600)
+    otherwise = engine_file(plan, engine, at_the_desk=desk is not None)
+    for file in (desk[0] if desk is not None else None, otherwise):
+        if file is not None:
+            files[file.path] = file.content
+    write_files(app.state, files, variables)
     project = project_of(app, variables, engine, world)
     if OPTIONAL in files[COMPOSE_FILE] and OPTIONAL not in (known or b"") and project.refusal():
         # depends_on has `required` since Compose 2.20.2 only
@@ -331,6 +326,16 @@ def new_stack(
         return Stack(app, project, engine, world)
     elsewhere = before if before.engine.name != engine.name else None
     return Stack(app, project, engine, world, files_before, elsewhere)
+
+
+def write_files(state: AppState, files: Mapping[str, bytes], variables: Mapping[str, str]) -> None:
+    """The file for an engine that was used before goes, where this one needs none."""
+    if COMPOSE_ENGINE not in files:
+        (state.folder / COMPOSE_ENGINE).unlink(missing_ok=True)
+    for name, content in files.items():
+        # the proxy reads its file without root's right to read everything; the folder keeps others out
+        write_atomic(state.folder / name, content, mode=0o644 if name == CADDYFILE else 0o600)
+    write_atomic(state.folder / VARIABLES, msgspec.json.encode(variables), mode=0o600)
 
 
 def engine_file(plan: Plan, engine: Engine, *, at_the_desk: bool) -> RenderedFile | None:

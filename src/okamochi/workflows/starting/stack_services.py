@@ -33,6 +33,7 @@ __all__ = [
     "needed_services",
     "refuse_absent",
     "served_secrets",
+    "simple_password",
     "tell_stores",
     "tell_unstarted",
     "with_given_secrets",

@@ -22,6 +22,7 @@ from okamochi.workflows.starting.coded_passwords import keep_coded_passwords
 from okamochi.workflows.starting.env_values import Values
 from okamochi.workflows.starting.left_out import tell_left_out
 from okamochi.workflows.starting.moved_data import end_former_stack, former_plan, tell_left_data
+from okamochi.workflows.starting.own_servers import end_former_servers, start_own_servers, stop_own_servers
 from okamochi.workflows.starting.previous import Previous
 from okamochi.workflows.starting.serves_already import is_healthy, start_digest
 from okamochi.workflows.starting.setup import Setup, setup_of
@@ -56,11 +57,12 @@ class Start:
     def started(self) -> UpRecord:
         """The record of the image's stack or container, healthy."""
         plan = self.loaded.built.plan
+        end_former_servers(self.engine, self.app, self.world)
         if is_stack(plan):
             state = self.app.state
             plan = needed_services(plan, self.values, self.engine, state, self.world)
             if is_stack(plan) and self.engine.composes:
-                keep_coded_passwords(plan, self.values, self.app.root, state, self.world)
+                keep_coded_passwords(plan.services, self.values, self.app.root, state, self.world)
                 values = with_service_values(plan, self.values, state, self.world)
                 try:
                     return replace(self, values=values)._stack(plan)
@@ -69,10 +71,17 @@ class Start:
                     here = [one for one in services if not is_given(one, known, self.engine)]
                     tell_left_out(failure, here, plan.services)
                     raise
-        return self._container(plan)
+        first = self.app.state.record() is None
+        try:
+            return self._container(plan)
+        except BaseException:
+            if first and self.app.state.record() is None:
+                stop_own_servers(self.engine, self.app)
+            raise
 
     def _container(self, plan: Plan) -> UpRecord:
         app, engine, world = self.app, self.engine, self.world
+        start_own_servers(self.loaded.built.plan.services, engine, app, world)
         web = self._spec(0)
         parts = (msgspec.json.encode(web), msgspec.json.encode(plan.processes))
         digest = start_digest(app.state, engine, self.values.secret_names, *parts)

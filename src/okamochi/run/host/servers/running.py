@@ -1,0 +1,190 @@
+"""Starts and ends the servers of an app's backing services on a machine without an engine."""
+
+import json
+import os
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from okamochi.errors import EngineError
+from okamochi.model.backing_service import BackingService
+from okamochi.model.process import Process, ProcessType
+from okamochi.run.host.engine import HostEngine
+from okamochi.run.host.isolation import launcher_argv
+from okamochi.run.host.records import Records, read_json
+from okamochi.run.host.servers.kinds import SERVERS
+from okamochi.run.host.servers.places import OwnRoot, OwnUser, emptied, place_for
+from okamochi.run.host.servers.server import Access, Command, Server
+from okamochi.run.spec import SERVICE_LABEL, ContainerState, Running, RunSpec
+from okamochi.system.files import write_atomic
+
+if TYPE_CHECKING:
+    from okamochi.system.process import Completed
+
+__all__ = ["HostServer"]
+
+MADE = "made"
+"""The file that says of which server the data is; it is written when the data is whole."""
+READY_SECONDS = 120
+COMMAND_SECONDS = 300
+LOG_LINES = 20
+
+
+@dataclass(frozen=True)
+class HostServer:
+    """The server of one service of one app. `root` has its packages' files; `name` is the container's,
+    `initial_files` are files of SQL that its first start runs."""
+
+    engine: HostEngine
+    app: str
+    name: str
+    service: BackingService
+    access: Access
+    root: Path = Path()
+    initial_files: Sequence[Path] = ()
+
+    def start(self) -> int:
+        """The number of the process that keeps it, when it answers. EngineError where it does not, with the
+        end of what it said."""
+        self.engine.remove(self.name)
+        folder = self._records.make_folder(self.spec)
+        place = self._place
+        place.prepare(self._server.programs)
+        first = self._is_first()
+        if first:
+            emptied(place.host_data, place)
+            for command in self._server.first(place, self.access):
+                self._done(command, "could not make its data")
+        for name, text in self._server.files(place, self.access).items():
+            write_atomic(place.host_data / name, text.encode(), mode=0o600)
+            place.give(place.host_data / name)
+        write_atomic(folder / "spec.json", msgspec.json.encode(self.spec), mode=0o600)
+        told = self._told(self._server.serves(place, self.access))
+        write_atomic(folder / "launch.json", json.dumps(told).encode(), mode=0o600)
+        started = self.engine.runner.run(
+            launcher_argv("supervise", folder / "launch.json"), timeout_seconds=60
+        )
+        if not started.ok:
+            raise self._failure("could not be started", started.error_text)
+        self._wait()
+        if first:
+            self._feed()
+            write_atomic(place.folder / MADE, self._server.title.encode())
+        return int(read_json(folder / "status.json")["keeper"])
+
+    @property
+    def runs(self) -> bool:
+        """With data that is whole: a first start may have been interrupted."""
+        running = self.engine.inspect(self.name).state is ContainerState.RUNNING
+        return running and (self._place.folder / MADE).is_file()
+
+    @property
+    def spec(self) -> RunSpec:
+        process = Process(
+            name=self.service.name,
+            type=ProcessType.WORKER,
+            argv=(self._server.title,),
+            stop_signal=self._server.stop_signal,
+        )
+        return RunSpec(
+            name=self.name,
+            app=self.app,
+            image_reference=self._server.title,
+            process=process,
+            published_port=self.access.port,
+            labels=((SERVICE_LABEL, self.service.name),),
+        )
+
+    def _is_first(self) -> bool:
+        """Whether there is no whole data yet. EngineError for another server's."""
+        try:
+            found = (self._place.folder / MADE).read_text()
+        except FileNotFoundError:
+            return True
+        if found == self._server.title:
+            return False
+        raise EngineError(
+            f"the data of {self.service.name} is {found}'s, and {self._server.title} cannot read it",
+            where=str(self._place.folder),
+            hint="back it up with the okamochi that made it, then 'okamochi down --volumes' and restore",
+        )
+
+    def _feed(self) -> None:
+        for path in self.initial_files:
+            if self._server.fed is not None:
+                command = self._server.fed(self._place, self.access, path.read_bytes())
+                self._done(command, f"could not run {path.name}")
+
+    def _wait(self) -> None:
+        ends = time.monotonic() + READY_SECONDS
+        while not self._server.ready(self.access):
+            running = self.engine.inspect(self.name)
+            if running.state is not ContainerState.RUNNING or time.monotonic() > ends:
+                raise self._failure(f"did not become ready: {ended(running)}", self.engine.logs(self.name))
+            time.sleep(0.1)
+
+    def _done(self, command: Command, failure: str) -> None:
+        done = self._run(command)
+        if not done.ok:
+            raise self._failure(failure, done.said)
+
+    def _run(self, command: Command) -> "Completed":
+        told = self._told(command.argv)
+        told["env"] |= dict(command.environment)
+        description = self._records.folder(self.spec) / f"run-{os.getpid()}.json"
+        write_atomic(description, json.dumps(told).encode(), mode=0o600)
+        try:
+            return self.engine.runner.run(
+                launcher_argv("run", description),
+                stdin=command.stdin,
+                timeout_seconds=COMMAND_SECONDS,
+                merge_stderr=True,
+            )
+        finally:
+            description.unlink(missing_ok=True)
+
+    def _failure(self, what: str, said: str) -> EngineError:
+        self.engine.stop(self.name, grace_seconds=5)
+        return EngineError(
+            f"{self.service.name} ({self._server.title}) {what}",
+            where="--engine host",
+            hint="the last lines of what it said are above; its address can be given with --env-file instead",
+            details=tuple(said.splitlines()[-LOG_LINES:]),
+        )
+
+    def _told(self, argv: Iterable[str]) -> dict[str, Any]:
+        folder = self._records.folder(self.spec)
+        return {
+            "namespaces": {},
+            "argv": tuple(argv),
+            "tmp_bytes": 0,
+            "binds": (),
+            "limits": (("RLIMIT_CORE", 0),),
+            "cores": os.cpu_count() or 1,
+            "status": str(folder / "status.json"),
+            "log": str(folder / "log"),
+            **self._place.launch,
+        }
+
+    @property
+    def _server(self) -> Server:
+        return SERVERS[self.service.kind]
+
+    @property
+    def _records(self) -> Records:
+        return Records(self.engine.state_root)
+
+    @property
+    def _place(self) -> OwnRoot | OwnUser:
+        kept = self._records.volume_folder(self.app, f"{self.service.name}-data")
+        return place_for(self.root, kept, self._records.folder(self.spec) / "programs")
+
+
+def ended(running: Running) -> str:
+    if running.state is ContainerState.RUNNING:
+        return f"it gave no answer for {READY_SECONDS} s"
+    return f"it ended with exit code {running.exit_code}"

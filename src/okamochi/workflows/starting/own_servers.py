@@ -1,0 +1,191 @@
+"""Backing services on the host engine that nobody gave: servers of Debian's packages, as processes of this
+machine, each app's its own (docs/adr/0055-servers-without-an-engine.md)."""
+
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+
+from okamochi.debian.workshop import Workshop
+from okamochi.errors import PlanError, RegistryError
+from okamochi.model.backing_service import LOOPBACK_PREFIX, BackingService, ServiceKind, ServiceVariable
+from okamochi.model.plan import Plan
+from okamochi.model.suites import suite_named
+from okamochi.oci.native import native_platforms
+from okamochi.render.service_containers import password_name
+from okamochi.run.engine import Engine
+from okamochi.run.host.engine import HostEngine
+from okamochi.run.host.servers.kinds import SERVERS
+from okamochi.run.host.servers.running import HostServer
+from okamochi.run.host.servers.server import LOOPBACK, Access
+from okamochi.run.machine import answers
+from okamochi.run.ports import choose_port, is_free
+from okamochi.run.spec import SERVICE_LABEL, ContainerState
+from okamochi.run.state import AppState, OwnServer
+from okamochi.system.world import World
+from okamochi.workflows.starting.apps import App
+from okamochi.workflows.starting.coded_passwords import keep_coded_passwords
+from okamochi.workflows.starting.env_values import Values
+from okamochi.workflows.starting.given_services import leads, place_of
+from okamochi.workflows.starting.stack_services import simple_password
+
+__all__ = ["end_former_servers", "start_own_servers", "startable", "stop_own_servers", "with_own_servers"]
+
+SUITE = "trixie"
+HELPERS = ("dash", "libnss-wrapper")
+"""What initdb needs: a shell, and a name for its user."""
+ABOVE = 10000
+"""Added to a kind's usual port, which may be wanted by a server of the machine's own."""
+URL_OF_HOST = "://{host}"
+
+
+def startable(engine: Engine) -> frozenset[ServiceKind]:
+    """The kinds whose servers run on this machine without an engine."""
+    return frozenset(SERVERS if isinstance(engine, HostEngine) and engine.starts_servers else ())
+
+
+def with_own_servers(plan: Plan, values: Values, engine: Engine, app: App, world: World) -> Values:
+    """With the addresses of the servers that `start_own_servers` is to start, which the state remembers."""
+    state, kinds = app.state, startable(engine)
+    known, plain, secrets = values.known(state), dict(values.plain), set(values.secret_names)
+    kept = []
+    for service in plan.services:
+        if service.kind not in kinds or place_of(service, known)[0]:
+            continue
+        port = own_port(service, engine, app, world)
+        if not port:
+            continue
+        kept.append(OwnServer(name=service.name, port=port, root=former_root(service, state)))
+        keep_coded_passwords((service,), values, app.root, state, world)
+        access = access_of(service, port, state, world)
+        for variable in (one for one in service.variables if not service.has_door):
+            value = address_in(variable, access)
+            if access.password and access.password in value:
+                state.keep_secret(variable.name, value)
+                secrets.add(variable.name)
+            else:
+                plain[variable.name] = value
+        title = SERVERS[service.kind].title
+        world.reporter.note(
+            f"{service.name}: {title} from Debian's packages, for this app alone, instead of {service.image}"
+        )
+    state.put_own_servers(tuple(kept))
+    return replace(values, plain=tuple(sorted(plain.items())), secret_names=tuple(sorted(secrets)))
+
+
+def own_port(service: BackingService, engine: Engine, app: App, world: World) -> int:
+    """That of before, while it is ours or free; 0 where no server of ours would be found: the code has an
+    address fixed at which somebody else answers, or no variable says where to look."""
+    former = next((one.port for one in app.state.own_servers() if one.name == service.name), 0)
+    running = engine.inspect(container_name(app, service.name)).state is ContainerState.RUNNING
+    if service.has_door:
+        names = (one.name for one in service.variables if one.name.startswith(LOOPBACK_PREFIX))
+        door = int(next(names).removeprefix(LOOPBACK_PREFIX))
+        return 0 if answers(LOOPBACK, door) and not (running and former == door) else door
+    if not any(map(leads, service.variables)):
+        return 0
+    if former and (running or is_free(former)):
+        return former
+    return choose_port(ABOVE + service.port, explicit=False, runner=world.runner)
+
+
+def access_of(service: BackingService, port: int, state: AppState, world: World) -> Access:
+    """The password is made once and lives as long as the data; code that has its address fixed has its own,
+    or none."""
+    password = ""
+    if wants_password(service):
+        name = password_name(service)
+        password, made = state.generated_secret(name, make=simple_password)
+        if made:
+            world.reporter.note(f"{name}: generated once, kept in {state.secrets_folder / name}")
+    return Access(port=port, user=service.user, database=service.database, password=password)
+
+
+def wants_password(service: BackingService) -> bool:
+    """A Redis has one where addresses alone lead to it: what reads a host and a port knows of none."""
+    if service.kind is ServiceKind.REDIS:
+        return not service.has_door and all(URL_OF_HOST in one.template for one in service.variables)
+    return bool(service.user) and not service.is_open
+
+
+def address_in(variable: ServiceVariable, access: Access) -> str:
+    template = variable.template
+    if access.password and "{password}" not in template:
+        template = template.replace(URL_OF_HOST, "://:{password}@{host}")
+    return template.format(
+        host=LOOPBACK, port=access.port, user=access.user, password=access.password, database=access.database
+    )
+
+
+def start_own_servers(services: Sequence[BackingService], engine: Engine, app: App, world: World) -> None:
+    """Those that do not run yet; one that the app has no more is ended. EngineError when one does not become
+    ready, RegistryError where its packages cannot be had."""
+    if not isinstance(engine, HostEngine):
+        return
+    wanted = {one.name: one for one in app.state.own_servers()}
+    stop_own_servers(engine, app, but={container_name(app, name) for name in wanted})
+    for service in services:
+        own = wanted.get(service.name)
+        if own is None:
+            continue
+        access = access_of(service, own.port, app.state, world)
+        server = HostServer(engine, app.identity, container_name(app, service.name), service, access)
+        if not server.runs:
+            root = server_root(service, own, world)
+            files = tuple(initial_files(service, app.root, world))
+            with world.reporter.step(f"Starting {service.name} ({SERVERS[service.kind].title})"):
+                keeper = replace(server, root=root, initial_files=files).start()
+            Workshop.hold(world, root, pid=keeper)
+            wanted[service.name] = msgspec.structs.replace(own, root=str(root))
+    app.state.put_own_servers(tuple(wanted.values()))
+
+
+def end_former_servers(engine: Engine, app: App, world: World) -> None:
+    """Where the app has gone from the host engine to another one."""
+    if engine.name == "host" or not app.state.own_servers():
+        return
+    stop_own_servers(HostEngine.of(world), app)
+    names = " and ".join(one.name for one in app.state.own_servers())
+    world.reporter.note(
+        f"the data of {names} on --engine host stays there; okamochi down --volumes removes it"
+    )
+    app.state.put_own_servers(())
+
+
+def stop_own_servers(engine: Engine, app: App, *, but: Set[str] = frozenset()) -> None:
+    """Their data stays."""
+    for one in engine.containers(app.identity):
+        if SERVICE_LABEL in dict(one.labels) and one.name not in but:
+            engine.stop(one.name, grace_seconds=30)
+            engine.remove(one.name)
+
+
+def server_root(service: BackingService, own: OwnServer, world: World) -> Path:
+    """The newest packages; those of before where they cannot be asked for."""
+    server = SERVERS[service.kind]
+    workshop = Workshop(world, suite_named(SUITE), native_platforms()[0])
+    try:
+        return workshop.server_root((*HELPERS, *server.packages), server.title)
+    except (RegistryError, PlanError) as error:
+        before = Path(own.root)
+        if not own.root or not before.is_dir():
+            raise
+        world.reporter.note(f"{service.name}: the packages of before are used: {error.message}")
+        return before
+
+
+def former_root(service: BackingService, state: AppState) -> str:
+    return next((one.root for one in state.own_servers() if one.name == service.name), "")
+
+
+def initial_files(service: BackingService, root: Path, world: World) -> Iterator[Path]:
+    for name in service.initial_files:
+        if SERVERS[service.kind].fed is not None and name.endswith(".sql"):
+            yield root / name
+        else:
+            world.reporter.warn(f"{service.name}: {name} is not run without an engine; run it by hand")
+
+
+def container_name(app: App, service: str) -> str:
+    return f"okamochi-{app.identity}-{service}"

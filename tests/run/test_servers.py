@@ -1,0 +1,169 @@
+"""Servers of backing services on a machine without an engine: how their data begins, that they serve, end
+and find their data again; root of its own and own user."""
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from okamochi.debian.workshop import Workshop
+from okamochi.errors import EngineError
+from okamochi.model.backing_service import BackingService, ServiceKind
+from okamochi.model.suites import suite_named
+from okamochi.oci.native import native_platforms
+from okamochi.run.host.engine import HostEngine
+from okamochi.run.host.servers import running
+from okamochi.run.host.servers.kinds import SERVERS
+from okamochi.run.host.servers.places import OwnUser
+from okamochi.run.host.servers.running import HostServer
+from okamochi.run.host.servers.server import Access
+from okamochi.run.spec import ContainerState
+from okamochi.system.progress import SilentReporter
+from okamochi.system.world import World
+
+PASSWORD = "geheim-of-the-test"
+NAME = "okamochi-shop-db"
+# what the loader way starts as root, too
+NOT_AFRAID_OF_ROOT = (ServiceKind.REDIS,)
+
+
+@pytest.fixture
+def world(okamochi_cache: Path, tmp_path: Path) -> World:
+    environ = {**os.environ, "OKAMOCHI_STATE_DIR": str(tmp_path / "state")}
+    return World.real(environ, SilentReporter(), cache_root=okamochi_cache)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def server_of(kind: ServiceKind, world: World, files: tuple[Path, ...] = ()) -> HostServer:
+    service = BackingService(kind=kind, name="db", image="x:1", port=1, user="o-shop", database='the "shop"')
+    access = Access(port=free_port(), user="o-shop", database='the "shop"', password=PASSWORD)
+    workshop = Workshop(world, suite_named("trixie"), native_platforms()[0])
+    root = workshop.server_root(("dash", "libnss-wrapper", *SERVERS[kind].packages), kind.value)
+    return HostServer(HostEngine.of(world), "shop", NAME, service, access, root, files)
+
+
+@pytest.fixture
+def ended(world: World) -> Iterator[None]:
+    yield
+    HostEngine.of(world).remove(NAME)
+
+
+def said(server: HostServer, question: bytes) -> bytes:
+    with socket.create_connection(("127.0.0.1", server.access.port), timeout=5) as link:
+        link.sendall(question)
+        return link.recv(4096)
+
+
+@pytest.mark.network
+@pytest.mark.slow
+@pytest.mark.usefixtures("ended")
+@pytest.mark.parametrize("kind", [one for one in SERVERS if one is not ServiceKind.MYSQL])
+def test_a_server_begins_serves_ends_and_begins_again(kind: ServiceKind, world: World) -> None:
+    server = server_of(kind, world)
+    engine = server.engine
+    if not engine.starts_servers:
+        pytest.skip("this machine lets no other user be had")
+    server.start()
+    assert server.runs
+    engine.stop(NAME, grace_seconds=30)
+    assert engine.inspect(NAME).state is ContainerState.EXITED
+    assert engine.inspect(NAME).exit_code == 0, engine.logs(NAME)
+    server.start()
+    assert server.runs
+    assert PASSWORD not in engine.logs(NAME)
+
+
+@pytest.mark.network
+@pytest.mark.slow
+@pytest.mark.usefixtures("ended")
+def test_postgres_runs_files_of_sql_once_and_keeps_what_they_made(world: World, tmp_path: Path) -> None:
+    file = tmp_path / "first.sql"
+    file.write_text("CREATE TABLE bowl (name text NOT NULL);\nINSERT INTO bowl VALUES ('udon');\n")
+    server = server_of(ServiceKind.POSTGRES, world, (file,))
+    if not server.engine.starts_servers:
+        pytest.skip("this machine lets no other user be had")
+    server.start()
+    server.engine.stop(NAME, grace_seconds=30)
+    server.start()  # a second run of the file would fail: the table is there
+    fed = SERVERS[ServiceKind.POSTGRES].fed
+    assert fed is not None
+    asked = "SELECT 1 / count(*) FROM bowl WHERE name = 'udon';"  # none: a division by zero
+    assert server._run(fed(server._place, server.access, asked.encode())).ok
+    stranger = Access(port=server.access.port, user="o-shop", database='the "shop"', password="guessed")
+    assert not server._run(fed(server._place, stranger, asked.encode())).ok
+
+
+@pytest.mark.network
+@pytest.mark.slow
+@pytest.mark.usefixtures("ended")
+def test_what_a_first_start_left_half_made_is_made_anew(world: World) -> None:
+    server = server_of(ServiceKind.REDIS, world)
+    if not server.engine.starts_servers:
+        pytest.skip("this machine lets no other user be had")
+    server.start()
+    made = server._place.folder / "made"
+    made.unlink()
+    (server._place.host_data / "half").touch()
+    assert not server.runs
+    server.start()
+    assert server.runs
+    assert not (server._place.host_data / "half").exists()
+    made.write_text("Valkey 1.0")
+    with pytest.raises(EngineError, match=r"the data of db is Valkey 1\.0's"):
+        server.start()
+
+
+@pytest.mark.network
+@pytest.mark.slow
+@pytest.mark.usefixtures("ended")
+@pytest.mark.parametrize("kind", NOT_AFRAID_OF_ROOT)
+def test_without_root_a_server_is_started_by_its_own_loader(
+    kind: ServiceKind, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "place_for", OwnUser)
+    server = server_of(kind, world)
+    server.start()
+    assert said(server, b"PING\r\n").startswith(b"-NOAUTH")
+    assert said(server, f"AUTH {PASSWORD}\r\n".encode()).startswith(b"+OK")
+
+
+@pytest.mark.network
+@pytest.mark.usefixtures("ended")
+def test_a_taken_port_is_told_with_what_the_server_said(world: World) -> None:
+    server = server_of(ServiceKind.REDIS, world)
+    if not server.engine.starts_servers:
+        pytest.skip("this machine lets no other user be had")
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", server.access.port))
+        other.listen()
+        with pytest.raises(EngineError, match=r"db \(Valkey 8\.1\) did not become ready") as failed:
+            server.start()
+    assert any("Address already in use" in line for line in failed.value.details)
+
+
+def test_names_and_passwords_are_quoted_in_sql() -> None:
+    class Here:
+        data = "/data"
+
+        def path(self, inside: str) -> str:
+            return f"/{inside}"
+
+        def content(self, inside: str) -> bytes:
+            return b""
+
+    access = Access(port=1, user="o'sh\"op", password="it's \\", database="a`b")
+    postgres = SERVERS[ServiceKind.POSTGRES].first(Here(), access)
+    assert b'ALTER ROLE "o\'sh""op" PASSWORD ' in postgres[1].stdin
+    assert b'\nCREATE DATABASE "a`b";\n' in postgres[1].stdin
+    mariadb = SERVERS[ServiceKind.MARIADB].first(Here(), access)[1].stdin.decode()
+    assert "CREATE DATABASE IF NOT EXISTS `a``b`" in mariadb
+    assert "USER 'o''sh\"op'@'%' IDENTIFIED BY 'it''s \\\\'" in mariadb
+    for kind, server in SERVERS.items():
+        assert access.password not in " ".join(server.serves(Here(), access)), kind

@@ -1,0 +1,149 @@
+"""Which services the host engine starts itself, and how the app is told where they are."""
+
+import os
+import socket
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from okamochi.model.plan import Plan
+from okamochi.run.host.engine import HostEngine
+from okamochi.run.state import AppState
+from okamochi.system.progress import SilentReporter
+from okamochi.system.world import World
+from okamochi.workflows.starting.apps import App
+from okamochi.workflows.starting.env_values import Values
+from okamochi.workflows.starting.machine_services import with_machine_services
+from okamochi.workflows.starting.own_servers import startable, with_own_servers
+from okamochi.workflows.starting.stack_services import refuse_absent
+from tests.detect.plans import planned
+
+NOTHING = Values((), ())
+READS = "import os\nfrom flask import Flask\napp = Flask(__name__)\n"
+POSTGRES = {
+    "app.py": f"{READS}import psycopg\npsycopg.connect(os.environ['DATABASE_URL'])\n",
+    "requirements.txt": "flask\npsycopg[binary]\n",
+}
+REDIS = {
+    "app.py": f"{READS}import redis\nredis.from_url(os.environ['REDIS_URL'])\n",
+    "requirements.txt": "flask\nredis\n",
+}
+PAIR = {
+    "app.py": f"{READS}import redis\n"
+    "redis.Redis(host=os.environ['REDIS_HOST'], port=int(os.environ['REDIS_PORT']))\n",
+    "requirements.txt": "flask\nredis\n",
+}
+MONGO = {
+    "app.py": f"{READS}import pymongo\npymongo.MongoClient(os.environ['MONGO_URL'])\n",
+    "requirements.txt": "flask\npymongo\n",
+}
+
+
+class Told(SilentReporter):
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.lines.append(text)
+
+    def warn(self, text: str) -> None:
+        self.lines.append(text)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    environ = {**os.environ, "OKAMOCHI_STATE_DIR": str(tmp_path / "states")}
+    return World.real(environ, Told(), offline=True, cache_root=tmp_path / "cache")
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> App:
+    return App("shop-1", tmp_path, AppState(tmp_path / "states" / "shop-1"))
+
+
+@pytest.fixture(autouse=True)
+def _able(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(HostEngine, "starts_servers", True)
+
+
+def told(app: App, files: dict[str, str], world: World) -> tuple[Plan, Values, dict[str, str]]:
+    plan = planned(files)
+    values = with_own_servers(plan, NOTHING, HostEngine.of(world), app, world)
+    return plan, values, values.known(app.state)
+
+
+def test_an_address_with_a_password_is_a_secret_and_the_same_the_next_time(app: App, world: World) -> None:
+    plan, values, known = told(app, POSTGRES, world)
+    assert values.secret_names == ("DATABASE_URL",)
+    port = app.state.own_servers()[0].port
+    password = app.state.secrets()["DB_PASSWORD"]
+    user, database = plan.services[0].user, plan.services[0].database
+    assert known["DATABASE_URL"] == f"postgresql://{user}:{password}@127.0.0.1:{port}/{database}"
+    refuse_absent(plan, values, HostEngine.of(world), app.state)
+    assert told(app, POSTGRES, world)[2] == known
+    assert password not in "".join(cast(Told, world.reporter).lines)
+
+
+def test_a_redis_has_a_password_where_an_address_can_hold_one(app: App, world: World) -> None:
+    values, known = told(app, REDIS, world)[1:]
+    assert values.secret_names == ("REDIS_URL",)
+    assert known["REDIS_URL"].startswith(f"redis://:{app.state.secrets()['REDIS_PASSWORD']}@127.0.0.1:")
+    values, known = told(app, PAIR, world)[1:]
+    assert (values.secret_names, known["REDIS_HOST"]) == ((), "127.0.0.1")
+    assert known["REDIS_PORT"] == str(app.state.own_servers()[0].port)
+
+
+def test_what_is_given_is_not_started_and_what_nobody_packages_stays_missing(app: App, world: World) -> None:
+    given = Values((("DATABASE_URL", "postgresql://a:b@elsewhere/c"),), ())
+    assert with_own_servers(planned(POSTGRES), given, HostEngine.of(world), app, world) == given
+    assert app.state.own_servers() == ()
+    assert told(app, MONGO, world)[1] == NOTHING
+
+
+def test_a_port_that_somebody_took_meanwhile_is_left_to_them(app: App, world: World) -> None:
+    told(app, POSTGRES, world)
+    port = app.state.own_servers()[0].port
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", port))
+        other.listen()
+        known = told(app, POSTGRES, world)[2]
+    assert app.state.own_servers()[0].port != port
+    assert f":{port}/" not in known["DATABASE_URL"]
+
+
+@pytest.mark.parametrize("taken", [False, True])
+def test_code_that_has_the_address_fixed_gets_a_server_there_unless_somebody_answers(
+    taken: bool, app: App, world: World
+) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        port = int(other.getsockname()[1])
+        if taken:
+            other.listen()
+        else:
+            other.close()
+        files = {
+            "app.py": f"{READS}import psycopg\n"
+            f"psycopg.connect('postgresql://shop:geheim@localhost:{port}/shop')\n",
+            "requirements.txt": "flask\npsycopg[binary]\n",
+        }
+        for path, text in files.items():
+            (app.root / path).write_text(text)
+        plan = planned(files)
+        engine = HostEngine.of(world)
+        values = with_machine_services(plan, NOTHING, app.state, world, startable=startable(engine))
+        assert with_own_servers(plan, values, engine, app, world) == NOTHING
+    lines = "\n".join(cast(Told, world.reporter).lines)
+    assert [one.port for one in app.state.own_servers()] == ([] if taken else [port])
+    assert ("where something answers" in lines) == taken
+    assert "where nothing answers" not in lines
+    if not taken:
+        assert app.state.secrets()["DB_PASSWORD"] == "geheim"
+
+
+def test_a_machine_that_lets_no_server_run_misses_them_as_before(
+    app: App, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(HostEngine, "starts_servers", False)
+    assert told(app, POSTGRES, world)[1] == NOTHING
