@@ -84,3 +84,28 @@ def test_an_object_that_does_not_say_what_it_is_leaves_the_app_proved(tmp_path: 
     library += "class Email(metaclass=Shy): ...\n"
     answer = proved(tmp_path, library, "from forms.checks import Email\nfields = [Email]")
     assert (answer.outcome, answer.broken) == ("proved", None)
+
+
+HASHES = """
+class CryptContext:
+    def __init__(self, fails):
+        self.fails = fails
+    def hash(self, word):
+        if self.fails:
+            raise ValueError("password cannot be longer than 72 bytes")
+        return word
+"""
+
+
+@pytest.mark.parametrize(("fails", "outcome"), [(True, Outcome.LIBRARY), (False, None)])
+def test_what_hashes_the_app_s_passwords_is_tried_with_a_word(
+    tmp_path: Path, fails: bool, outcome: Outcome | None
+) -> None:
+    passlib = tmp_path / "site-packages" / "passlib"
+    passlib.mkdir(parents=True)
+    (passlib / "__init__.py").write_text("")
+    (passlib / "context.py").write_text(HASHES)
+    app = f"from passlib.context import CryptContext\nclass Hasher:\n    context = CryptContext({fails})\n"
+    broken = proved(tmp_path, EMAIL.format(imports="pass"), app).broken
+    assert (verdict_of(broken).outcome if broken is not None else None) is outcome
+    assert broken is None or broken.type == "passlib.context.CryptContext"

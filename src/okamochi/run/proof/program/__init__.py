@@ -23,6 +23,7 @@ PARTS = (
     "visits",
     "later_imports",
     "used_names",
+    "hashes",
     "own_servers",
     "watching",
     "main",

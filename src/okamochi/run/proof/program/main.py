@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from okamochi.run.proof.program.failures import failure
+from okamochi.run.proof.program.hashes import broken_hash
 from okamochi.run.proof.program.later_imports import broken_broker
 from okamochi.run.proof.program.loading import kind_of, load
 from okamochi.run.proof.program.own_servers import own_server
@@ -65,7 +66,7 @@ def proved(task: Task, finish: Callable[[Answer], NoReturn]) -> Answer:
         "type": f"{type(application).__module__}.{type(application).__qualname__}",
         "routes": routes_of(application)[:MOST_ROUTES],
         "pages": pages,
-        "broken": broken_broker() or unusable_name(),
+        "broken": broken_broker() or unusable_name() or broken_hash(),
     }
     if task.get("visit"):
         visit(application, task, [task["visit"]], [])
