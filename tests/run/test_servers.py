@@ -15,6 +15,7 @@ from okamochi.model.backing_service import BackingService, ServiceKind
 from okamochi.model.suites import suite_named
 from okamochi.oci.native import native_platforms
 from okamochi.run.host.engine import HostEngine
+from okamochi.run.host.records import keeper_done
 from okamochi.run.host.servers import running
 from okamochi.run.host.servers.kinds import SERVERS
 from okamochi.run.host.servers.places import OwnUser
@@ -74,6 +75,7 @@ def test_a_server_begins_serves_ends_and_begins_again(kind: ServiceKind, world: 
     server.start()
     assert server.runs
     engine.stop(NAME, grace_seconds=30)
+    keeper_done(engine._records.must_find(NAME) / "status.json")
     assert engine.inspect(NAME).state is ContainerState.EXITED
     assert engine.inspect(NAME).exit_code == 0, engine.logs(NAME)
     server.start()
