@@ -174,3 +174,18 @@ def drop_db():
     assert told == []
     tell_setups(planned({"app.py": source + more}), app, world)
     assert [one.rpartition(": ")[2] for one in told] == ["okamochi up --setup populate"]
+
+
+def test_at_the_desk_the_command_is_run_in_what_runs_there(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    failure = UnhealthyError("the table a does not exist: the database was not migrated", hint="?")
+    offer_setup(failure, PLAN, tmp_path, at_desk=True)
+    assert failure.hint == (
+        "the project has commands that set its data up: okamochi exec --dev flask init-db (some drop what is "
+        "there)"
+    )
+    other = UnhealthyError("the app is slow", hint="?")
+    offer_setup(other, PLAN, tmp_path, at_desk=True)
+    assert other.hint == "?"

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -15,11 +16,12 @@ from okamochi.model.codec import plan_to_json
 from okamochi.model.plan import Plan
 from okamochi.oci.reference import Reference
 from okamochi.run.docker import DockerEngine
-from okamochi.run.spec import RunSpec
+from okamochi.run.spec import EngineFacts, RunSpec
 from okamochi.run.state import AppState, UpRecord
 from okamochi.system.process import Completed
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
+from okamochi.workflows.starting import stack as stack_module
 from okamochi.workflows.starting.apps import App
 from okamochi.workflows.starting.env_values import Values
 from okamochi.workflows.starting.stack import Stack, new_stack
@@ -50,6 +52,17 @@ def stack_before(plan: Plan, folder: Path, runner: RecordedRunner, *, served: bo
     return stack
 
 
+def next_start(before: Stack, plan: Plan, image: str) -> Stack:
+    """As the next `up` begins."""
+    given, reference = Values((), ()), Reference.parse(image)
+    return new_stack(before.app, plan, reference, given, 8000, before.engine, before.world)
+
+
+def came_up(stack: Stack, plan: Plan) -> None:
+    spec = RunSpec(name=stack.web, app="shop-123456", image_reference="shop:1", process=plan.web)
+    stack.start(spec, plan, lambda engine, name: None)
+
+
 def started(runner: RecordedRunner) -> list[tuple[str, ...]]:
     """What each `docker compose up` was asked to start, with the flags that matter."""
     given = ("--detach", "--no-build", "--remove-orphans")
@@ -66,6 +79,7 @@ def runner() -> RecordedRunner:
             ("docker", "compose"): answer(),
             ("docker", "wait"): answer("0"),
             ("docker", "ps"): answer(),
+            ("docker", "exec"): answer(),
         }
     )
 
@@ -155,7 +169,7 @@ def test_after_ctrl_c_in_the_middle_of_a_replacement_what_came_back_is_no_contai
     tmp_path: Path, runner: RecordedRunner, procfile: str
 ) -> None:
     plan = plan_of(procfile)
-    interrupted = Interrupted({**runner.answers, ("docker", "exec"): answer()})
+    interrupted = Interrupted(runner.answers)
     stack = stack_before(plan, tmp_path, interrupted)
     stack.app.state.put_plan(plan_to_json(plan))
     spec = RunSpec(name=stack.web, app="shop-123456", image_reference="shop:2", process=plan.web)
@@ -168,3 +182,35 @@ def test_after_ctrl_c_in_the_middle_of_a_replacement_what_came_back_is_no_contai
     )
     assert "up" in verbs[stop:], "what was stopped is started again"
     assert "bringing back what ran before" in stack.world.reporter.notes  # type: ignore[attr-defined]
+
+
+def healthy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stack_module, "wait_until_healthy", lambda *_: SimpleNamespace(note=""))
+    monkeypatch.setattr(stack_module, "ailing_parts", lambda *_, **__: ())
+
+
+def test_after_an_up_that_was_killed_the_next_one_knows_what_served(
+    tmp_path: Path, runner: RecordedRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    healthy(monkeypatch)
+    plan = plan_of("web: gunicorn app:app\n")
+    served = stack_before(plan, tmp_path, runner)
+    came_up(served, plan)
+    next_start(served, plan, "shop:3")  # and then the machine lost its power
+    variables = msgspec.json.decode((next_start(served, plan, "shop:4").before or {})["compose.env.json"])
+    assert variables["OKAMOCHI_IMAGE"] == "shop:2"
+
+
+def test_what_the_engine_does_otherwise_is_the_former_s_again(
+    tmp_path: Path, runner: RecordedRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On podman: an override of a worker that the former stack has not is refused by Compose."""
+    monkeypatch.setattr(
+        DockerEngine, "facts", lambda _: EngineFacts(name="docker", restart="always", detail="28.5.2")
+    )
+    plan = plan_of("web: gunicorn app:app\n")
+    stack = next_start(stack_before(plan, tmp_path, runner), plan_of("web: x\nworker: rq worker\n"), "shop:3")
+    override = stack.app.state.folder / "compose.engine.yaml"
+    assert "worker" in override.read_text()
+    stack.come_back({})
+    assert "web" in override.read_text() and "worker" not in override.read_text()

@@ -57,11 +57,11 @@ def test_the_password_in_the_code_is_the_database_s_at_every_start_unless_one_is
     for word in ("n00dles", "Two Bowls!"):  # the latter looks like a sentence, which a plan never sees
         plan = planned({"app.py": source.format(word), "requirements.txt": "flask\npsycopg\n"})
         (project / "app.py").write_text(source.format(word))
-        keep_coded_passwords(plan, Values((), ()), project, state, world)
+        keep_coded_passwords(plan.services, Values((), ()), project, state, world)
         values = with_service_values(plan, Values((), ()), state, world)
         assert values.secret_names == ("DB_PASSWORD",)
         assert state.secrets()["DB_PASSWORD"] == word
         state.forget_given_secrets()  # as `down` does
     state.keep_secret("DB_PASSWORD", "given")
-    keep_coded_passwords(plan, Values((), ("DB_PASSWORD",)), project, state, world)
+    keep_coded_passwords(plan.services, Values((), ("DB_PASSWORD",)), project, state, world)
     assert state.secrets()["DB_PASSWORD"] == "given"

@@ -14,6 +14,7 @@ from okamochi.oci.platform import LINUX_AMD64
 from okamochi.pypi import versions
 from okamochi.run.proof.answer import Answer
 from okamochi.system.world import World
+from okamochi.workflows.layers.foundation import trees_of
 from okamochi.workflows.locking.lock import LockMode, LockSession
 from okamochi.workflows.mending.vouched_names import (
     COOLING_DAYS,
@@ -290,3 +291,22 @@ def test_names_of_imports_that_nothing_lists_are_no_evidence_either(root: Path, 
     assert "requirements.txt" in raised.value.hint
     refuse_strangers(of, lonely(root), but=["brings"])
     refuse_strangers(planned(root, {"README.md": "pip install brings\n"}), lonely(root))
+
+
+@pytest.mark.parametrize(("file", "refused"), [("Brings/__init__.py", False), ("other/__init__.py", True)])
+def test_a_package_that_only_bears_the_name_of_an_import_is_refused(
+    root: Path, tmp_path: Path, file: str, refused: bool
+) -> None:
+    (root / "requirements.txt").unlink()
+    app = f"import brings.more\n{FLASK_APP}"
+    of = planned(root, {"app.py": app, "README.md": "pip install brings\n"})
+    for name, version, member in (("flask", "3.0", "flask.py"), ("gunicorn", "27.0", "gunicorn.py")):
+        make_wheel(tmp_path / "links", name, version, files={member: b""})
+    make_wheel(tmp_path / "links", "brings", "1.0", files={file: b""})
+    session = LockSession.open(lonely(root), of, LINUX_AMD64, LockMode.KEEP)
+    if not refused:
+        assert len(trees_of(session, session.wheels())) == 3
+        return
+    with pytest.raises(PlanError) as raised:
+        trees_of(session, session.wheels())
+    assert raised.value.details == ("brings 1.0 of the index has no module brings",)

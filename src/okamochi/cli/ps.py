@@ -21,7 +21,7 @@ COLUMNS = 4
 @click.option("--all", "everything", is_flag=True, help="Every project on this machine, not only PATH.")
 @format_option
 def command(path: Path, everything: bool, output_format: str) -> None:
-    """What `okamochi up` started: container, engine, state, URL; below it workers, databases and the rest."""
+    """What `okamochi up` and `dev` started: container, engine, state, URL; below it what runs beside web."""
     from okamochi.workflows.running import ps
 
     seen = ps(None if everything else path, real_world())

@@ -27,6 +27,7 @@ from okamochi.workflows.starting.apps import App
 from okamochi.workflows.starting.coded_passwords import keep_coded_passwords
 from okamochi.workflows.starting.env_values import Values
 from okamochi.workflows.starting.previous import Previous
+from okamochi.workflows.starting.setup import offer_setup
 from okamochi.workflows.starting.stack import Stack, new_stack, stack_of
 from okamochi.workflows.starting.stack_services import is_desk_stack, with_service_values
 from okamochi.workflows.starting.web_port import WebPort
@@ -219,6 +220,11 @@ def told(desk: Desk, failure: OkamochiError) -> None:
     desk.world.reporter.warn(failure.message)
     for line in failure.details[-8:]:
         desk.world.reporter.note(line)
+    if isinstance(failure, UnhealthyError):
+        before = failure.hint
+        offer_setup(failure, desk.plan, desk.app.root, at_desk=True)
+        if failure.hint != before:
+            desk.world.reporter.note(failure.hint)
     desk.world.reporter.note("it goes on running: save a file to try again; okamochi logs -f shows its log")
 
 

@@ -12,7 +12,7 @@ from okamochi.build.grouping import wheel_groups
 from okamochi.build.layers import base_layer, compile_above, compile_base, kit_layer, wheel_layer
 from okamochi.build.toolchain import Toolchain
 from okamochi.model.lock import Lock, LockedDeb, LockedPlatform, LockedWheel
-from okamochi.model.plan import Plan
+from okamochi.model.plan import DependencyManager, Plan
 from okamochi.oci.layer import Layer
 from okamochi.oci.packing import LayerRequest, pack_layers
 from okamochi.pypi.install import wheel_trees
@@ -158,7 +158,7 @@ def trees_of(session: LockSession, wheels: tuple[LockedWheel, ...]) -> tuple[Whe
         build_again(session, wheels)
     local = session.local()
     with session.world.reporter.step(f"Dependencies: {counted(len(wheels), 'wheel')}"):
-        return wheel_trees(
+        trees = wheel_trees(
             session.world,
             (*wheels, *(one.wheel for one in local)),
             project_root=session.planned.root,
@@ -166,6 +166,11 @@ def trees_of(session: LockSession, wheels: tuple[LockedWheel, ...]) -> tuple[Whe
             target=session.target,
             offered=local,
         )
+    if session.planned.plan.dependencies.manager is DependencyManager.IMPORTS:
+        from okamochi.workflows.mending.other_contents import refuse_other_contents
+
+        refuse_other_contents(session.planned.plan.dependencies, trees)
+    return trees
 
 
 def packed(world: World, title: str, requests: list[LayerRequest]) -> tuple[Layer, ...]:

@@ -38,7 +38,14 @@ from okamochi.system.world import World
 if TYPE_CHECKING:
     from okamochi.workflows.plan import PlannedProject
 
-__all__ = ["COOLING_DAYS", "refuse_strangers", "told_unvouched", "vouched", "with_evidence"]
+__all__ = [
+    "COOLING_DAYS",
+    "plain_name",
+    "refuse_strangers",
+    "told_unvouched",
+    "vouched",
+    "with_evidence",
+]
 
 COOLING_DAYS = 30
 """Hostile packages are mostly found and removed within days."""

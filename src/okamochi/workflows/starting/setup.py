@@ -7,7 +7,7 @@ from pathlib import Path
 
 from okamochi.errors import UnhealthyError, UsageError
 from okamochi.model.kit_programs import with_secrets
-from okamochi.model.plan import Plan
+from okamochi.model.plan import VENV_ROOT, Plan
 from okamochi.run.diagnose import diagnose
 from okamochi.run.engine import Engine
 from okamochi.run.state import AppState
@@ -18,6 +18,7 @@ from okamochi.workflows.starting.project_folder import typed
 __all__ = ["Setup", "offer_setup", "setup_of", "tell_setups", "ways"]
 
 TRIES = 20
+BIN = f"{VENV_ROOT}/bin/"
 PAUSE_SECONDS = 0.5
 # the last is what the engine says when the container ends in that moment
 NOT_YET = ("is not running", "is restarting", "No such container", "error writing config to pipe")
@@ -113,9 +114,9 @@ def tell_setups(plan: Plan, app: App, world: World) -> None:
         world.reporter.note(f"the project can set its data up, which was not asked for: {told}")
 
 
-def ways(plan: Plan, root: Path) -> str:
-    """Commands that add something: not one that only drops what is there, nor one that ran before the web,
-    itself or by the function of its name."""
+def ways(plan: Plan, root: Path, *, at_desk: bool = False) -> str:
+    """How to run commands that add something: not one that only drops what is there, nor one that ran before
+    the web, itself or by the function of its name."""
     done = {one.argv for one in plan.processes}
     called = {line.strip() for argv in done for line in argv[-1].splitlines()[-1:]}
     adding = [
@@ -125,20 +126,24 @@ def ways(plan: Plan, root: Path) -> str:
         and f"{one.name.replace('-', '_')}()" not in called
         and not one.name.startswith("drop")
     ]
+    if at_desk:
+        plain = [one.argv for one in adding if not any("\n" in word for word in one.argv)]
+        typing = (typed(root, "exec", "--dev", *(w.removeprefix(BIN) for w in argv)) for argv in plain[:3])
+        return " or ".join(typing)
     return " or ".join(typed(root, "up", "--setup", one.name) for one in adding[:3])
 
 
-def offer_setup(failure: UnhealthyError, plan: Plan, root: Path) -> None:
+def offer_setup(failure: UnhealthyError, plan: Plan, root: Path, *, at_desk: bool = False) -> None:
     """Where tables are missing, the hint names what the project itself has to make them: commands, or files
     of SQL, of which the plan says why none is run."""
     if "was not migrated" not in failure.message:
         return
     files = (one.summary for one in plan.decisions if one.field.endswith(".initial_files"))
     against = next((one.removeprefix("Warning: ") for one in files if one.startswith("Warning: ")), "")
-    if told := ways(plan, root):
+    if told := ways(plan, root, at_desk=at_desk):
+        once = "" if at_desk else "; each is run once"
         failure.hint = (
-            f"the project has commands that set its data up: {told} (some drop what is there; each is run "
-            "once)"
+            f"the project has commands that set its data up: {told} (some drop what is there{once})"
         )
     elif against:
         failure.hint = against

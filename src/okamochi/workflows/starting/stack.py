@@ -3,7 +3,7 @@
 The state folder holds the file, what it is overridden with, and its variables, the engine among them."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
@@ -52,6 +52,10 @@ COMPOSE_FILE = "compose.yaml"
 OPTIONAL = b"required: false"
 PROXY_VARIABLES = ("OKAMOCHI_HTTP_PORT", "OKAMOCHI_HTTPS_PORT", "OKAMOCHI_PUBLIC_ADDRESS")
 VARIABLES = "compose.env.json"
+# What production is started from. The desk has a state of its own.
+STARTED_FROM = (COMPOSE_FILE, VARIABLES, COMPOSE_ENGINE, CADDYFILE)
+SERVED = "served.json"
+Files = dict[str, bytes]
 ENGINE = "OKAMOCHI_ENGINE"
 PRODUCTION = Watch()
 SERVED_BEFORE = "what served before serves on"
@@ -59,14 +63,15 @@ SERVED_BEFORE = "what served before serves on"
 
 @dataclass(frozen=True)
 class Stack:
-    """A stack in its app's state folder. `before` is what served before, to come back to; `elsewhere` is
-    that, when it runs on another engine. `touched` are the processes that Compose was told to replace."""
+    """A stack in its app's state folder. `before` are the files of what served before, to come back to;
+    `elsewhere` is that, when it runs on another engine. `touched` are the processes that Compose was told to
+    replace."""
 
     app: App
     project: ComposeProject
     engine: Engine
     world: World
-    before: tuple[bytes, bytes] | None = None
+    before: Files | None = None
     elsewhere: "Stack | None" = None
     touched: set[str] = field(default_factory=set, compare=False)
 
@@ -115,6 +120,7 @@ class Stack:
         except BaseException:
             self.come_back(running, interrupted=True)
             raise
+        put_served(self.app.state, files_of(self.app.state) or {})
         if healthy.note:
             self.world.reporter.note(healthy.note)
         if self.elsewhere is not None:
@@ -223,9 +229,7 @@ class Stack:
             self.project.stop(volumes=False, grace_seconds=5)
         if self.before is None:
             return
-        content, variables = self.before
-        write_atomic(self.project.file, content, mode=0o600)
-        write_atomic(self.app.state.folder / VARIABLES, variables, mode=0o600)
+        put_files(self.app.state, self.before)
         former = stack_of(self.app, self.world)
         if former is None:
             return
@@ -291,9 +295,11 @@ def new_stack(
 ) -> Stack:
     """The compose file and its variables, written into the state folder; of the `desk` its override, too, and
     the variables of that."""
-    files_before, before = files_of(app.state), stack_of(app, world)
+    files_before = served_files(app.state)
+    before = stack_of(app, world, files_before)
     # what started the files of before is there, and takes such files
-    known = files_before[0] if files_before and before and before.engine.name == engine.name else None
+    same_engine = before is not None and before.engine.name == engine.name
+    known = files_before[COMPOSE_FILE] if files_before and same_engine else None
     if known is None:
         compose_version(world.runner, engine.compose())
     files = files_for(with_given(plan, values))
@@ -313,7 +319,7 @@ def new_stack(
     for file in (desk[0] if desk is not None else None, otherwise):
         if file is not None:
             files[file.path] = file.content
-    write_files(app.state, files, variables)
+    put_files(app.state, {**files, VARIABLES: msgspec.json.encode(variables)})
     project = project_of(app, variables, engine, world)
     if OPTIONAL in files[COMPOSE_FILE] and OPTIONAL not in (known or b"") and project.refusal():
         # depends_on has `required` since Compose 2.20.2 only
@@ -326,16 +332,6 @@ def new_stack(
         return Stack(app, project, engine, world)
     elsewhere = before if before.engine.name != engine.name else None
     return Stack(app, project, engine, world, files_before, elsewhere)
-
-
-def write_files(state: AppState, files: Mapping[str, bytes], variables: Mapping[str, str]) -> None:
-    """The file for an engine that was used before goes, where this one needs none."""
-    if COMPOSE_ENGINE not in files:
-        (state.folder / COMPOSE_ENGINE).unlink(missing_ok=True)
-    for name, content in files.items():
-        # the proxy reads its file without root's right to read everything; the folder keeps others out
-        write_atomic(state.folder / name, content, mode=0o644 if name == CADDYFILE else 0o600)
-    write_atomic(state.folder / VARIABLES, msgspec.json.encode(variables), mode=0o600)
 
 
 def engine_file(plan: Plan, engine: Engine, *, at_the_desk: bool) -> RenderedFile | None:
@@ -387,12 +383,12 @@ def with_given(plan: Plan, values: Values) -> Plan:
     return msgspec.structs.replace(plan, environment=environment)
 
 
-def stack_of(app: App, world: World) -> Stack | None:
-    """The stack that `up` started last, on its engine; None when there is none."""
-    found = files_of(app.state)
+def stack_of(app: App, world: World, files: Files | None = None) -> Stack | None:
+    """The stack that `up` started last, or that of `files`, on its engine; None when there is none."""
+    found = files or files_of(app.state)
     if found is None:
         return None
-    variables = msgspec.json.decode(found[1], type=dict[str, str])
+    variables = msgspec.json.decode(found[VARIABLES], type=dict[str, str])
     engine = engine_named(variables.get(ENGINE, "docker"), world)
     return Stack(app, project_of(app, variables, engine, world), engine, world)
 
@@ -410,13 +406,35 @@ def project_of(app: App, variables: dict[str, str], engine: Engine, world: World
     )
 
 
-def files_of(state: AppState) -> tuple[bytes, bytes] | None:
-    places = (state.folder / COMPOSE_FILE, state.folder / VARIABLES)
-    if not all(Path(place).is_file() for place in places):
-        return None
-    return places[0].read_bytes(), places[1].read_bytes()
+def files_of(state: AppState) -> Files | None:
+    places = {name: Path(state.folder, name) for name in STARTED_FROM}
+    found = {name: place.read_bytes() for name, place in places.items() if place.is_file()}
+    return found if {COMPOSE_FILE, VARIABLES} <= found.keys() else None
+
+
+def served_files(state: AppState) -> Files | None:
+    """Of the stack that served last: a start that was killed, or lost its machine, leaves files that never
+    did."""
+    try:
+        return msgspec.json.decode((state.folder / SERVED).read_bytes(), type=Files)
+    except (OSError, msgspec.MsgspecError):
+        return files_of(state)
+
+
+def put_served(state: AppState, files: Files) -> None:
+    write_atomic(state.folder / SERVED, msgspec.json.encode(files), mode=0o600)
+
+
+def put_files(state: AppState, files: Files) -> None:
+    """In the place of all that another start had: an override of what is no more would have Compose refuse
+    the rest."""
+    for name in set(STARTED_FROM) - files.keys():
+        (state.folder / name).unlink(missing_ok=True)
+    for name, content in files.items():
+        # the proxy reads its file without root's right to read everything; the folder keeps others out
+        write_atomic(state.folder / name, content, mode=0o644 if name == CADDYFILE else 0o600)
 
 
 def forget_stack(state: AppState) -> None:
-    for name in (COMPOSE_FILE, COMPOSE_DEV, COMPOSE_ENGINE, VARIABLES):
+    for name in (COMPOSE_FILE, COMPOSE_DEV, COMPOSE_ENGINE, VARIABLES, SERVED):
         (state.folder / name).unlink(missing_ok=True)
