@@ -1,5 +1,5 @@
 """Backing services on the host engine that nobody gave: servers of Debian's packages, as processes of this
-machine, each app's its own (docs/adr/0055-servers-without-an-engine.md)."""
+machine, each app's its own (docs/adr/0056-servers-without-an-engine.md)."""
 
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
