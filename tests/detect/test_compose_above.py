@@ -114,3 +114,12 @@ def test_a_folder_of_nobody_knows_whom_is_not_read(project, tmp_path: Path) -> N
     (tmp_path / ".git/HEAD").unlink()
     (tmp_path / ".git").rmdir()
     assert composed(DiskProject.open(alone.root)) == ()
+
+
+def test_one_that_is_built_from_a_folder_between_is_the_app_s_as_well(project) -> None:  # type: ignore[no-untyped-def]
+    opened = project(
+        **{"backend/main/app.py": FLASK_APP, "backend/main/requirements.txt": "flask\npsycopg\n"}
+    )
+    below = DiskProject.open(Path(str(opened.root)) / "main")
+    (service,) = plan_of(below).services
+    assert (service.name, service.image) == ("store", "postgres:15")

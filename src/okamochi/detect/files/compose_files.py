@@ -165,7 +165,9 @@ def _as_seen_below(table: Mapping[str, Any], project: ProjectFiles, level: int) 
         settings = dict(table_of(one))
         build = settings.get("build")
         if build:
-            if Build.of(build).context != folder:
+            context = Build.of(build).context
+            # backend/, whose Dockerfile copies backend/main/
+            if context != folder and (context == "." or not folder.startswith(f"{context}/")):
                 continue
             settings["build"], builds = {**table_of(build), "context": "."}, True
         volumes = settings.get("volumes")

@@ -30,7 +30,16 @@ from okamochi.workflows.starting.env_values import Values
 from okamochi.workflows.starting.given_services import leads, place_of
 from okamochi.workflows.starting.stack_services import simple_password
 
-__all__ = ["end_former_servers", "start_own_servers", "startable", "stop_own_servers", "with_own_servers"]
+__all__ = [
+    "access_of",
+    "container_name",
+    "end_former_servers",
+    "own_services",
+    "start_own_servers",
+    "startable",
+    "stop_own_servers",
+    "with_own_servers",
+]
 
 SUITE = "trixie"
 HELPERS = ("dash", "libnss-wrapper")
@@ -139,6 +148,13 @@ def start_own_servers(services: Sequence[BackingService], engine: Engine, app: A
             Workshop.hold(world, root, pid=keeper)
             wanted[service.name] = msgspec.structs.replace(own, root=str(root))
     app.state.put_own_servers(tuple(wanted.values()))
+
+
+def own_services(services: Sequence[BackingService], state: AppState) -> tuple[BackingService, ...]:
+    """Those of an app that are servers of this machine, as what they are."""
+    names = {one.name for one in state.own_servers()}
+    own = (one for one in services if one.name in names)
+    return tuple(msgspec.structs.replace(one, image=SERVERS[one.kind].image) for one in own)
 
 
 def end_former_servers(engine: Engine, app: App, world: World) -> None:
