@@ -49,7 +49,14 @@ def test_databases_are_started_and_keep_their_data(private_program: Program, upl
     assert Path(password[1]).read_text() not in up.stderr + program.ok("logs", uploads).stdout
     again = program.ok("up", uploads, "--engine", "host")
     assert "nothing changed" in again.stderr
+    saved = program.ok("backup", uploads, "--output", uploads.parent / "saved.okamochi-backup")
+    assert "db" in saved.stderr and "redis" in saved.stderr
     program.ok("down", uploads)
-    assert seen(program.ok("up", uploads, "--engine", "host").last_line) > before
+    url = program.ok("up", uploads, "--engine", "host").last_line
+    assert seen(url) > before
+    for _ in range(5):
+        later = seen(url)
+    program.ok("restore", uploads.parent / "saved.okamochi-backup", uploads, "--yes")
+    assert before < seen(url) < later
     removed = program.ok("down", uploads, "--volumes").stdout
     assert "-db\n" in removed and "removed db-data" in removed

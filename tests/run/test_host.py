@@ -19,7 +19,7 @@ from okamochi.oci.reference import Reference
 from okamochi.run.host.engine import HostEngine
 from okamochi.run.host.isolation import Isolation, launcher_argv
 from okamochi.run.host.records import belongs_to, is_alive
-from okamochi.run.host.shim import fill, loading, relink, shim_at, write_scripts
+from okamochi.run.host.shim import fill, loading, relink, shim_at, write_finders, write_scripts
 from okamochi.run.host.unpack import unpack_layers
 from okamochi.run.ports import TakenPort
 from okamochi.run.spec import ContainerState, RunSpec, aside_name
@@ -73,6 +73,21 @@ def test_a_console_script_starts_its_python_and_is_one_for_it(tmp_path: Path) ->
     inside = subprocess.run((sys.executable, "-c", run), capture_output=True, text=True, check=True)
     assert inside.stdout == "['x']\n"
     assert not (folder / "bin/other").exists()
+
+
+def test_libraries_of_the_image_are_found_by_name(tmp_path: Path) -> None:
+    libraries = tmp_path / "root/usr/lib/x86_64-linux-gnu"
+    libraries.mkdir(parents=True)
+    for name in ("libbowl.so.5", "libbowl.so.5.17"):
+        (libraries / name).write_bytes(Path(sys.executable).resolve().read_bytes()[:64])
+    (tmp_path / "bin").mkdir()
+    write_finders(tmp_path, tmp_path / "root")
+    program = "from ctypes.util import find_library as f; print(f('bowl'), f('nothing-like-it'))"
+    environ = {"PATH": f"{tmp_path}/bin:/usr/bin:/bin"}
+    asked = subprocess.run(
+        (sys.executable, "-c", program), env=environ, capture_output=True, text=True, check=True
+    )
+    assert asked.stdout == "libbowl.so.5 None\n"
 
 
 def test_without_isolation_the_images_python_believes_in_its_environment(root: Path, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ and find their data again; root of its own and own user."""
 import os
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from okamochi.model.backing_service import BackingService, ServiceKind
 from okamochi.model.suites import suite_named
 from okamochi.oci.native import native_platforms
 from okamochi.run.host.engine import HostEngine
+from okamochi.run.host.records import keeper_done
 from okamochi.run.host.servers import running
 from okamochi.run.host.servers.kinds import SERVERS
 from okamochi.run.host.servers.places import OwnUser
@@ -73,6 +75,7 @@ def test_a_server_begins_serves_ends_and_begins_again(kind: ServiceKind, world: 
     server.start()
     assert server.runs
     engine.stop(NAME, grace_seconds=30)
+    keeper_done(engine._records.must_find(NAME) / "status.json")
     assert engine.inspect(NAME).state is ContainerState.EXITED
     assert engine.inspect(NAME).exit_code == 0, engine.logs(NAME)
     server.start()
@@ -96,8 +99,10 @@ def test_postgres_runs_files_of_sql_once_and_keeps_what_they_made(world: World, 
     assert fed is not None
     asked = "SELECT 1 / count(*) FROM bowl WHERE name = 'udon';"  # none: a division by zero
     assert server._run(fed(server._place, server.access, asked.encode())).ok
-    stranger = Access(port=server.access.port, user="o-shop", database='the "shop"', password="guessed")
-    assert not server._run(fed(server._place, stranger, asked.encode())).ok
+    guessed = replace(
+        fed(server._place, server.access, asked.encode()), environment=(("PGPASSWORD", "guessed"),)
+    )
+    assert "password authentication failed" in server._run(guessed).text
 
 
 @pytest.mark.network

@@ -197,8 +197,14 @@ def test_after_an_up_that_was_killed_the_next_one_knows_what_served(
     served = stack_before(plan, tmp_path, runner)
     came_up(served, plan)
     next_start(served, plan, "shop:3")  # and then the machine lost its power
-    variables = msgspec.json.decode((next_start(served, plan, "shop:4").before or {})["compose.env.json"])
+    failing = next_start(served, plan, "shop:4")
+    variables = msgspec.json.decode((failing.before or {})["compose.env.json"])
     assert variables["OKAMOCHI_IMAGE"] == "shop:2"
+    served.app.state.put_plan(plan_to_json(plan))
+    failing.come_back({})
+    assert ("--no-deps", "web") in started(runner)[-1:], (
+        "though what runs is what there was before this start"
+    )
 
 
 def test_what_the_engine_does_otherwise_is_the_former_s_again(

@@ -48,15 +48,15 @@ MONGO_LOAD = (
 )
 # into a file, not to stdout: there the mark that ends a diskless transfer would stay at the end
 REDIS_SAVE = """set -eu
-file=/data/.okamochi-backup.rdb
+file="${OKAMOCHI_DATA:-/data}/.okamochi-backup.rdb"
 trap 'rm -f "$file"' EXIT
-"$1-cli" --rdb "$file" >&2
+"$1-cli" -p "${OKAMOCHI_PORT:-6379}" --rdb "$file" >&2
 cat "$file"
 """
 # Loaded at the next start: as dump.rdb, and as the first part of the log of changes, which comes before it.
 # From 7.0 on the log is a folder with a manifest, before it one file that may begin with a dump.
 REDIS_LOAD = """set -eu
-cd /data
+cd "${OKAMOCHI_DATA:-/data}"
 rm -rf appendonlydir appendonly.aof* dump.rdb
 cat >dump.rdb
 if "$1-server" --version | grep -Eq 'v=([7-9]|[1-9][0-9])[.]'; then
@@ -66,7 +66,7 @@ if "$1-server" --version | grep -Eq 'v=([7-9]|[1-9][0-9])[.]'; then
 else
     cp dump.rdb appendonly.aof
 fi
-chown -R "$(stat -c %u:%g /data)" /data
+chown -R "$(stat -c %u:%g .)" .
 """
 
 

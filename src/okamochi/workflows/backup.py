@@ -14,6 +14,7 @@ from okamochi.model.codec import plan_from_json
 from okamochi.model.kit_programs import VOLUME_FILES
 from okamochi.model.plan import Plan
 from okamochi.oci.digest import Digest
+from okamochi.run.compose import ComposeProject
 from okamochi.run.service_data import data_of
 from okamochi.run.spec import ContainerState
 from okamochi.run.state import AppState
@@ -23,7 +24,7 @@ from okamochi.system.process import Completed
 from okamochi.system.world import World
 from okamochi.workflows.starting.apps import UpApp, running_app
 from okamochi.workflows.starting.backup_file import FORMAT, Manifest, Part, write_backup
-from okamochi.workflows.starting.stack import Stack, stack_of
+from okamochi.workflows.starting.own_servers_data import OwnServers, servers_of
 
 __all__ = ["ENDING", "backup", "plan_of_state", "save_to"]
 
@@ -57,7 +58,7 @@ def save_to(target: Path, app: UpApp, now: datetime, world: World) -> Manifest:
         raise EngineError(
             f"{app.record.container} is gone", where=app.record.engine, hint="start it again: okamochi up"
         )
-    stack = stack_of(app.app, world)
+    servers = servers_of(app.app, plan.services, world)
     elsewhere = f"make {target.parent} writable, or name a file elsewhere"
     with (
         storage_errors(target, hint=elsewhere),
@@ -65,7 +66,7 @@ def save_to(target: Path, app: UpApp, now: datetime, world: World) -> Manifest:
     ):
         folder = Path(name)
         image = app.record.image_reference
-        parts = [*databases(stack, plan, image, folder, world), *volumes(app, plan, folder, world)]
+        parts = [*databases(servers, plan, image, folder, world), *volumes(app, plan, folder, world)]
         manifest = Manifest(
             format=FORMAT,
             app=plan.name,
@@ -84,16 +85,18 @@ def save_to(target: Path, app: UpApp, now: datetime, world: World) -> Manifest:
     return manifest
 
 
-def databases(stack: Stack | None, plan: Plan, image: str, folder: Path, world: World) -> Iterator[Part]:
+def databases(
+    servers: ComposeProject | OwnServers, plan: Plan, image: str, folder: Path, world: World
+) -> Iterator[Part]:
     """`image` is the app's."""
     for service in plan.services:
         data = data_of(service)
-        if data is None or stack is None:
+        if data is None:
             continue
         file = f"database-{service.name}.{data.file}"
         with world.reporter.step(f"Saving {service.name} ({service.image})"):
-            inside = partial(stack.project.inside, service.name, data.save)
-            beside = partial(stack.project.beside, service.name, data.save, image=image)
+            inside = partial(servers.inside, service.name, data.save)
+            beside = partial(servers.beside, service.name, data.save, image=image)
             run = beside if data.by_app else inside
             digest, size = written(folder / file, run, service.name)
         yield Part(

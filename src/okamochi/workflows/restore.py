@@ -10,12 +10,15 @@ from okamochi.errors import EngineError, OkamochiError, UnhealthyError, UsageErr
 from okamochi.model.kit_programs import HEALTH_CHECK, VOLUME_FILES
 from okamochi.model.plan import Plan
 from okamochi.oci.reference import tag_of
+from okamochi.run.compose import ComposeProject
 from okamochi.run.service_data import data_of
 from okamochi.system.process import Completed
 from okamochi.system.world import World
 from okamochi.workflows.backup import ENDING, plan_of_state, save_to
 from okamochi.workflows.starting.apps import UpApp, running_app
 from okamochi.workflows.starting.backup_file import BackupFile, Part
+from okamochi.workflows.starting.own_servers import start_own_servers
+from okamochi.workflows.starting.own_servers_data import OwnServers, servers_of
 from okamochi.workflows.starting.previous import GRACE_SECONDS
 from okamochi.workflows.starting.stack import Stack, stack_of
 
@@ -47,18 +50,19 @@ def restore(file: Path, path: Path, now: datetime, world: World, *, desk: bool |
     with app.app.state.lock(world.reporter):
         before = unused(app.app.state.folder, now)
         plan, stack = plan_of_state(app.app.state), stack_of(app.app, world)
+        servers = servers_of(app.app, plan.services, world)
         save_to(before, app, now, world)
         stand_still(app, plan, stack, world)
         try:
             for part in backup.manifest.parts:
                 with world.reporter.step(f"Restoring {part.name}"):
-                    load(part, backup, app, plan, stack)
-            go_on(app, stack, world)
+                    load(part, backup, app, plan, servers)
+            go_on(app, plan, stack, world)
         except BaseException as error:
             world.reporter.warn(f"what was there before the restore is kept: {before}")
             if not isinstance(error, UnhealthyError):
                 with suppress(OkamochiError):  # the first error is the one to tell
-                    go_on(app, stack, world)
+                    go_on(app, plan, stack, world)
             raise
         forget_older(app.app.state.folder, but=file)
     return before
@@ -133,9 +137,10 @@ def stand_still(app: UpApp, plan: Plan, stack: Stack | None, world: World) -> No
         stack.project.halt(own)
 
 
-def go_on(app: UpApp, stack: Stack | None, world: World) -> None:
+def go_on(app: UpApp, plan: Plan, stack: Stack | None, world: World) -> None:
     with world.reporter.step(f"Starting {app.record.container}"):
         if stack is None:
+            start_own_servers(plan.services, app.engine, app.app, world)
             app.engine.bring_back(app.record.container)
         else:
             stack.project.start()
@@ -153,7 +158,9 @@ def go_on(app: UpApp, stack: Stack | None, world: World) -> None:
             time.sleep(0.5)
 
 
-def load(part: Part, backup: BackupFile, app: UpApp, plan: Plan, stack: Stack | None) -> None:
+def load(
+    part: Part, backup: BackupFile, app: UpApp, plan: Plan, servers: ComposeProject | OwnServers
+) -> None:
     with backup.part(part) as source:
         if part.kind == "volume":
             path = next(volume.path for volume in plan.volumes if volume.name == part.name)
@@ -161,18 +168,18 @@ def load(part: Part, backup: BackupFile, app: UpApp, plan: Plan, stack: Stack | 
             must(app.engine.beside(app.record.container, argv, source=source), part)
             return
         data = data_of(next(service for service in plan.services if service.name == part.name))
-        if data is None or stack is None:
+        if data is None:
             raise EngineError(
                 f"{part.name} cannot be loaded here",
                 where=app.record.engine,
                 hint="start the app's services: okamochi up --engine docker",
             )
         if not data.stopped:
-            must(stack.project.inside(part.name, data.load, source=source), part)
+            must(servers.inside(part.name, data.load, source=source), part)
             return
-        stack.project.halt((part.name,))
+        servers.halt((part.name,))
         image = app.record.image_reference if data.by_app else ""
-        must(stack.project.beside(part.name, data.load, image=image, source=source), part)
+        must(servers.beside(part.name, data.load, image=image, source=source), part)
 
 
 def must(done: Completed, part: Part) -> None:

@@ -31,6 +31,7 @@ __all__ = [
     "relink",
     "shim_at",
     "start_by_loader",
+    "write_finders",
     "write_scripts",
 ]
 
@@ -138,6 +139,7 @@ def images_environment(folder: Path, root: Path) -> None:
     packages.mkdir(parents=True)
     (packages / "site-packages").symlink_to(within(root, f"opt/venv/lib/{python.name}/site-packages"))
     write_scripts(folder, root)
+    write_finders(folder, root)
 
 
 def start_by_loader(folder: Path, root: Path, python: Path) -> None:
@@ -204,6 +206,23 @@ def write_scripts(folder: Path, root: Path) -> None:
         python = shlex.quote(str(folder / "bin/python"))
         begin = f"#!/bin/sh\n'''exec' {python} \"$0\" \"$@\"\n' '''\n"
         write_atomic(folder / "bin" / path.name, begin.encode() + rest, mode=0o755)
+
+
+def write_finders(folder: Path, root: Path) -> None:
+    """What ctypes.util.find_library asks where /sbin/ldconfig, which is the host's, knows of no such library:
+    `ld -t -lNAME` for its path, then `objdump -p PATH` for its name."""
+    places = " ".join(f'{shlex.quote(str(one))}/lib"${{word#-l}}".so*' for one in library_folders(root))
+    for name, lines in {
+        "ld": (
+            "for word; do",
+            '    case $word in -l?*) for path in PLACES; do [ ! -e "$path" ] || echo "$path"; done ;; esac',
+            "done",
+        ),
+        "objdump": ("for path; do :; done", 'echo "  SONAME  ${path##*/}"'),
+    }.items():
+        if not within(root, f"usr/bin/{name}").exists():
+            text = "\n".join(("#!/bin/sh", *lines, "")).replace("PLACES", places)
+            write_atomic(folder / "bin" / name, text.encode(), mode=0o755)
 
 
 def link_volumes(app: Path, app_root: str, volumes: tuple[tuple[str, str], ...]) -> None:

@@ -65,7 +65,7 @@ SERVED_BEFORE = "what served before serves on"
 class Stack:
     """A stack in its app's state folder. `before` are the files of what served before, to come back to;
     `elsewhere` is that, when it runs on another engine. `touched` are the processes that Compose was told to
-    replace."""
+    replace; `unsettled`: what runs is not of `before`, but of a start that was killed."""
 
     app: App
     project: ComposeProject
@@ -74,6 +74,7 @@ class Stack:
     before: Files | None = None
     elsewhere: "Stack | None" = None
     touched: set[str] = field(default_factory=set, compare=False)
+    unsettled: bool = False
 
     @property
     def web(self) -> str:
@@ -238,12 +239,12 @@ class Stack:
             if interrupted and self.touched:
                 # a stop that was begun goes on in the engine without Compose: what still runs may end soon
                 former.project.halt(sorted(self.touched))
-            former.started_again(running)
+            former.started_again(None if self.unsettled else running)
             former.serve_again()
         except EngineError as error:
             self.world.reporter.warn(f"what ran before could not be started again: {error.message}")
 
-    def started_again(self, running: dict[str, str]) -> None:
+    def started_again(self, running: dict[str, str] | None) -> None:
         """Without its release process: the older one cannot know what the newer one did to the database. A
         web that is still the one of `running` is left alone."""
         content = self.app.state.plan_json()
@@ -255,7 +256,7 @@ class Stack:
         if plan.services:
             self.project.start([one.name for one in plan.services])
         now, serving = by_service(self.project.rows()), self.serving(plan)
-        untouched = all(now.get(name) == running.get(name) for name in serving)
+        untouched = running is not None and all(now.get(name) == running.get(name) for name in serving)
         self.project.start(serving, alone=True, kept=untouched)
 
     def serve_again(self) -> None:
@@ -296,6 +297,7 @@ def new_stack(
     """The compose file and its variables, written into the state folder; of the `desk` its override, too, and
     the variables of that."""
     files_before = served_files(app.state)
+    unsettled = files_before != files_of(app.state)
     before = stack_of(app, world, files_before)
     # what started the files of before is there, and takes such files
     same_engine = before is not None and before.engine.name == engine.name
@@ -331,7 +333,7 @@ def new_stack(
     if before is None or record is None or record.container != project.container("web"):
         return Stack(app, project, engine, world)
     elsewhere = before if before.engine.name != engine.name else None
-    return Stack(app, project, engine, world, files_before, elsewhere)
+    return Stack(app, project, engine, world, files_before, elsewhere, unsettled=unsettled)
 
 
 def engine_file(plan: Plan, engine: Engine, *, at_the_desk: bool) -> RenderedFile | None:

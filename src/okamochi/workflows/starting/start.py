@@ -22,7 +22,12 @@ from okamochi.workflows.starting.coded_passwords import keep_coded_passwords
 from okamochi.workflows.starting.env_values import Values
 from okamochi.workflows.starting.left_out import tell_left_out
 from okamochi.workflows.starting.moved_data import end_former_stack, former_plan, tell_left_data
-from okamochi.workflows.starting.own_servers import end_former_servers, start_own_servers, stop_own_servers
+from okamochi.workflows.starting.own_servers import (
+    end_former_servers,
+    own_services,
+    start_own_servers,
+    stop_own_servers,
+)
 from okamochi.workflows.starting.previous import Previous
 from okamochi.workflows.starting.serves_already import is_healthy, start_digest
 from okamochi.workflows.starting.setup import Setup, setup_of
@@ -94,7 +99,8 @@ class Start:
         app.state.put_started_as("")
         setup = setup_of(self.setup, plan, app.state, world)
         former = former_plan(app.state)
-        app.state.put_plan(plan_to_json(msgspec.structs.replace(plan, services=(), decisions=())))
+        own = own_services(self.loaded.built.plan.services, app.state)
+        app.state.put_plan(plan_to_json(msgspec.structs.replace(plan, services=own, decisions=())))
         run_releases(plan, web, engine, world)
         web_port = WebPort(self.port, plan.web.port, self.previous, world, self.told)
 
@@ -105,7 +111,7 @@ class Start:
 
         record = self._replaced(lambda: web_port.started(start_on, EngineError, UnhealthyError))
         end_former_stack(app, world)
-        tell_left_data(former, msgspec.structs.replace(plan, services=()), app, world)
+        tell_left_data(former, msgspec.structs.replace(plan, services=own), app, world)
         start_workers(plan, web, engine, world)
         tell_unwritable_volumes(record.container, plan, engine, world)
         app.state.put_started_as(digest)

@@ -22,6 +22,7 @@ MARIADB_TABLES = (
 """In the order of Debian's mariadb-install-db."""
 ROOT = "root"
 VALKEY_FILE = "okamochi.conf"
+PASSWORD_FILE = "okamochi.password"
 
 
 def postgres_first(place: Place, access: Access) -> tuple[Command, ...]:
@@ -57,10 +58,15 @@ def postgres_serves(place: Place, access: Access) -> tuple[str, ...]:
     return (place.path(f"{POSTGRES}/postgres"), "-D", place.data, *words)
 
 
+def postgres_client(place: Place, access: Access) -> dict[str, str]:
+    """https://www.postgresql.org/docs/17/libpq-envars.html"""
+    address = {"PGHOST": LOOPBACK, "PGPORT": str(access.port), "PGPASSWORD": access.password}
+    return {**address, "PATH": place.path(POSTGRES)}
+
+
 def postgres_fed(place: Place, access: Access, sql: bytes) -> Command:
     words = (place.path(f"{POSTGRES}/psql"), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1")
-    names = ("--host", LOOPBACK, "--port", str(access.port), "--username", access.user)
-    return Command((*words, *names, "--dbname", access.database), sql, (("PGPASSWORD", access.password),))
+    return Command((*words, "--username", access.user, "--dbname", access.database), sql)
 
 
 def quoted(name: str) -> str:
@@ -123,6 +129,22 @@ def mariadb_serves(place: Place, access: Access) -> tuple[str, ...]:
     )
 
 
+def mariadb_files(_: Place, access: Access) -> dict[str, str]:
+    return {PASSWORD_FILE: access.password}
+
+
+def mariadb_client(place: Place, access: Access) -> dict[str, str]:
+    """https://mariadb.com/kb/en/mariadb-environment-variables/; and the file as the image has it."""
+    address = {"MYSQL_HOST": LOOPBACK, "MYSQL_TCP_PORT": str(access.port)}
+    file = f"{place.data}/{PASSWORD_FILE}"
+    return {**address, "MARIADB_PASSWORD_FILE": file, "PATH": place.path("usr/bin")}
+
+
+def mariadb_fed(place: Place, access: Access, sql: bytes) -> Command:
+    words = (place.path("usr/bin/mariadb"), "--no-defaults", "--user", access.user, access.database)
+    return Command(words, sql, (("MYSQL_PWD", access.password),))
+
+
 def valkey_serves(place: Place, _: Access) -> tuple[str, ...]:
     return (place.path("usr/bin/valkey-server"), f"{place.data}/{VALKEY_FILE}")
 
@@ -140,25 +162,39 @@ def valkey_files(place: Place, access: Access) -> dict[str, str]:
     return {VALKEY_FILE: "".join(f"{name} {value}\n" for name, value in settings.items())}
 
 
+def valkey_client(place: Place, access: Access) -> dict[str, str]:
+    password = {"REDISCLI_AUTH": access.password} if access.password else {}
+    place_of_data = {"OKAMOCHI_DATA": place.data, "OKAMOCHI_PORT": str(access.port)}
+    return {**password, **place_of_data, "PATH": place.path("usr/bin")}
+
+
 def memcached_serves(place: Place, access: Access) -> tuple[str, ...]:
     return (place.path("usr/bin/memcached"), "-l", LOOPBACK, "-p", str(access.port), "-m", "64")
 
 
 MARIADB = Server(
     title="MariaDB 11.8",
-    packages=("mariadb-server-core",),
-    programs=("usr/sbin/mariadbd",),
+    image="mariadb:11.8",
+    packages=("mariadb-server-core", "mariadb-client", "coreutils"),
+    programs=("usr/sbin/mariadbd", "usr/bin/mariadb", "usr/bin/mariadb-dump"),
     first=mariadb_first,
+    files=mariadb_files,
+    client=mariadb_client,
+    fed=mariadb_fed,
     serves=mariadb_serves,
     ready=greets_as_mysql,
 )
 SERVERS = {
     ServiceKind.POSTGRES: Server(
         title="PostgreSQL 17",
+        image="postgres:17",
         packages=("postgresql-17",),
-        programs=tuple(f"{POSTGRES}/{name}" for name in ("initdb", "postgres", "psql")),
+        programs=tuple(
+            f"{POSTGRES}/{name}" for name in ("initdb", "postgres", "psql", "pg_dump", "pg_restore")
+        ),
         first=postgres_first,
         files=postgres_files,
+        client=postgres_client,
         serves=postgres_serves,
         ready=replies_as_postgres,
         fed=postgres_fed,
@@ -169,14 +205,17 @@ SERVERS = {
     ServiceKind.MYSQL: MARIADB,
     ServiceKind.REDIS: Server(
         title="Valkey 8.1",
-        packages=("valkey-server",),
-        programs=("usr/bin/valkey-server",),
+        image="valkey/valkey:8.1",
+        packages=("valkey-server", "coreutils", "grep"),
+        programs=("usr/bin/valkey-server", "usr/bin/valkey-cli"),
         files=valkey_files,
+        client=valkey_client,
         serves=valkey_serves,
         ready=replies_as_redis,
     ),
     ServiceKind.MEMCACHED: Server(
         title="Memcached 1.6",
+        image="memcached:1.6",
         packages=("memcached",),
         programs=("usr/bin/memcached",),
         serves=memcached_serves,

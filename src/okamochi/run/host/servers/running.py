@@ -3,7 +3,8 @@
 import json
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,9 +24,11 @@ from okamochi.run.spec import SERVICE_LABEL, ContainerState, Running, RunSpec
 from okamochi.system.files import write_atomic
 
 if TYPE_CHECKING:
+    from typing import BinaryIO
+
     from okamochi.system.process import Completed
 
-__all__ = ["HostServer"]
+__all__ = ["HostServer", "data_volume"]
 
 MADE = "made"
 """The file that says of which server the data is; it is written when the data is whole."""
@@ -99,6 +102,14 @@ class HostServer:
             labels=((SERVICE_LABEL, self.service.name),),
         )
 
+    def inside(
+        self, argv: tuple[str, ...], *, source: "BinaryIO | None" = None, into: "BinaryIO | None" = None
+    ) -> "Completed":
+        """A script with the server's own programs, from one open file into another; the server need not
+        run."""
+        with self._described(Command(argv)) as run:
+            return self.engine.runner.stream(run, source=source, into=into)
+
     def _is_first(self) -> bool:
         """Whether there is no whole data yet. EngineError for another server's."""
         try:
@@ -133,17 +144,21 @@ class HostServer:
             raise self._failure(failure, done.said)
 
     def _run(self, command: Command) -> "Completed":
-        told = self._told(command.argv)
-        told["env"] |= dict(command.environment)
+        with self._described(command) as run:
+            return self.engine.runner.run(
+                run, stdin=command.stdin, timeout_seconds=COMMAND_SECONDS, merge_stderr=True
+            )
+
+    @contextmanager
+    def _described(self, command: Command) -> Iterator[tuple[str, ...]]:
+        """What starts it; the description that this reads is gone afterwards."""
+        told, client = self._told(command.argv), self._server.client(self._place, self.access)
+        path = ":".join(filter(None, (client.get("PATH"), told["env"]["PATH"])))
+        told["env"] |= {**client, "PATH": path, **dict(command.environment)}
         description = self._records.folder(self.spec) / f"run-{os.getpid()}.json"
         write_atomic(description, json.dumps(told).encode(), mode=0o600)
         try:
-            return self.engine.runner.run(
-                launcher_argv("run", description),
-                stdin=command.stdin,
-                timeout_seconds=COMMAND_SECONDS,
-                merge_stderr=True,
-            )
+            yield launcher_argv("run", description)
         finally:
             description.unlink(missing_ok=True)
 
@@ -180,8 +195,13 @@ class HostServer:
 
     @property
     def _place(self) -> OwnRoot | OwnUser:
-        kept = self._records.volume_folder(self.app, f"{self.service.name}-data")
+        kept = self._records.volume_folder(self.app, data_volume(self.service.name))
         return place_for(self.root, kept, self._records.folder(self.spec) / "programs")
+
+
+def data_volume(service: str) -> str:
+    """The name of the volume that holds its data."""
+    return f"{service}-data"
 
 
 def ended(running: Running) -> str:

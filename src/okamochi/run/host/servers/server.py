@@ -45,17 +45,20 @@ class Command:
 
 @dataclass(frozen=True, kw_only=True)
 class Server:
-    """`title` is for people ("PostgreSQL 17"); data of one title is no other's. `programs` are paths in the
-    packages of all that is started, by a program of the packages, too. `first` are the commands on an empty
-    folder; `files` are written into that folder before each start; `fed` is the command that runs a file of
-    SQL in the server that is ready, None where there is no such."""
+    """`title` is for people ("PostgreSQL 17"); data of one title is no other's. `image` has the same server.
+    `programs` are paths in the packages of all that is started, by a program of the packages, too; `client`
+    tells them by variables where the server is. `first` are the commands on an empty folder; `files` are
+    written into that folder before each start; `fed` is the command that runs a file of SQL in the server
+    that is ready, None where there is no such."""
 
     title: str
+    image: str
     packages: tuple[str, ...]
     programs: tuple[str, ...]
     serves: Callable[[Place, Access], tuple[str, ...]]
     ready: Callable[[Access], bool]
     first: Callable[[Place, Access], tuple[Command, ...]] = lambda _, __: ()
     files: Callable[[Place, Access], dict[str, str]] = lambda _, __: {}
+    client: Callable[[Place, Access], dict[str, str]] = lambda _, __: {}
     fed: Callable[[Place, Access, bytes], Command] | None = None
     stop_signal: str = "SIGTERM"
