@@ -43,7 +43,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def server_of(kind: ServiceKind, world: World, files: tuple[Path, ...] = ()) -> HostServer:
+def server_of(kind: ServiceKind, world: World, files: tuple[tuple[str, bytes], ...] = ()) -> HostServer:
     service = BackingService(kind=kind, name="db", image="x:1", port=1, user="o-shop", database='the "shop"')
     access = Access(port=free_port(), user="o-shop", database='the "shop"', password=PASSWORD)
     workshop = Workshop(world, suite_named("trixie"), native_platforms()[0])
@@ -86,10 +86,9 @@ def test_a_server_begins_serves_ends_and_begins_again(kind: ServiceKind, world: 
 @pytest.mark.network
 @pytest.mark.slow
 @pytest.mark.usefixtures("ended")
-def test_postgres_runs_files_of_sql_once_and_keeps_what_they_made(world: World, tmp_path: Path) -> None:
-    file = tmp_path / "first.sql"
-    file.write_text("CREATE TABLE bowl (name text NOT NULL);\nINSERT INTO bowl VALUES ('udon');\n")
-    server = server_of(ServiceKind.POSTGRES, world, (file,))
+def test_postgres_runs_files_of_sql_once_and_keeps_what_they_made(world: World) -> None:
+    file = b"CREATE TABLE bowl (name text NOT NULL);\nINSERT INTO bowl VALUES ('udon');\n"
+    server = server_of(ServiceKind.POSTGRES, world, (("first.sql", file),))
     if not server.engine.starts_servers:
         pytest.skip("this machine lets no other user be had")
     server.start()

@@ -94,6 +94,22 @@ def test_a_redis_has_a_password_where_an_address_can_hold_one(app: App, world: W
     assert known["REDIS_PORT"] == str(app.state.own_servers()[0].port)
 
 
+def test_a_password_of_its_own_variable_outlives_down_as_the_data_does(app: App, world: World) -> None:
+    parts = ", ".join(
+        f"{word}=os.environ['DB_{name}']"
+        for word, name in (("host", "HOST"), ("port", "PORT"), ("user", "USER"), ("password", "PASSWORD"))
+    )
+    files = {
+        "app.py": f"{READS}import psycopg\npsycopg.connect({parts}, dbname=os.environ['DB_NAME'])\n",
+        "requirements.txt": "flask\npsycopg[binary]\n",
+    }
+    values, known = told(app, files, world)[1:]
+    assert values.secret_names == ("DB_PASSWORD",)
+    assert (known["DB_HOST"], known["DB_PORT"]) == ("127.0.0.1", str(app.state.own_servers()[0].port))
+    app.state.forget_given_secrets()
+    assert app.state.secrets()["DB_PASSWORD"] == known["DB_PASSWORD"]
+
+
 def test_what_is_given_is_not_started_and_what_nobody_packages_stays_missing(app: App, world: World) -> None:
     given = Values((("DATABASE_URL", "postgresql://a:b@elsewhere/c"),), ())
     assert with_own_servers(planned(POSTGRES), given, HostEngine.of(world), app, world) == given

@@ -23,6 +23,7 @@ from okamochi.run.machine import answers
 from okamochi.run.ports import choose_port, is_free
 from okamochi.run.spec import SERVICE_LABEL, ContainerState
 from okamochi.run.state import AppState, OwnServer
+from okamochi.system.project_files import DiskProject, ProjectFiles
 from okamochi.system.world import World
 from okamochi.workflows.starting.apps import App
 from okamochi.workflows.starting.coded_passwords import keep_coded_passwords
@@ -70,11 +71,13 @@ def with_own_servers(plan: Plan, values: Values, engine: Engine, app: App, world
         access = access_of(service, port, state, world)
         for variable in (one for one in service.variables if not service.has_door):
             value = address_in(variable, access)
-            if access.password and access.password in value:
-                state.keep_secret(variable.name, value)
-                secrets.add(variable.name)
-            else:
+            if not access.password or access.password not in value:
                 plain[variable.name] = value
+                continue
+            secrets.add(variable.name)
+            # the password itself lives as long as the data: as a value that was given, `down` would forget it
+            if variable.name != password_name(service):
+                state.keep_secret(variable.name, value)
         title = SERVERS[service.kind].title
         world.reporter.note(
             f"{service.name}: {title} from Debian's packages, for this app alone, instead of {service.image}"
@@ -150,7 +153,7 @@ def start_own_servers(services: Sequence[BackingService], engine: Engine, app: A
         server = HostServer(engine, app.identity, container_name(app, service.name), service, access)
         if not server.runs:
             root = server_root(service, own, world)
-            files = tuple(initial_files(service, app.root, world))
+            files = tuple(initial_files(service, DiskProject.open(app.root), world))
             with world.reporter.step(f"Starting {service.name} ({SERVERS[service.kind].title})"):
                 keeper = replace(server, root=root, initial_files=files).start()
             Workshop.hold(world, root, pid=keeper)
@@ -203,10 +206,14 @@ def former_root(service: BackingService, state: AppState) -> str:
     return next((one.root for one in state.own_servers() if one.name == service.name), "")
 
 
-def initial_files(service: BackingService, root: Path, world: World) -> Iterator[Path]:
+def initial_files(
+    service: BackingService, project: ProjectFiles, world: World
+) -> Iterator[tuple[str, bytes]]:
+    """Name and content of each that the server is fed with."""
     for name in service.initial_files:
-        if SERVERS[service.kind].fed is not None and name.endswith(".sql"):
-            yield root / name
+        content = project.read_bytes(name) if name.endswith(".sql") else None
+        if SERVERS[service.kind].fed is not None and content is not None:
+            yield name, content
         else:
             world.reporter.warn(f"{service.name}: {name} is not run without an engine; run it by hand")
 

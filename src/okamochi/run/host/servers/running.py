@@ -40,7 +40,7 @@ LOG_LINES = 20
 @dataclass(frozen=True)
 class HostServer:
     """The server of one service of one app. `root` has its packages' files; `name` is the container's,
-    `initial_files` are files of SQL that its first start runs."""
+    `initial_files` are names and contents of SQL that its first start runs."""
 
     engine: HostEngine
     app: str
@@ -48,7 +48,7 @@ class HostServer:
     service: BackingService
     access: Access
     root: Path = Path()
-    initial_files: Sequence[Path] = ()
+    initial_files: Sequence[tuple[str, bytes]] = ()
 
     def start(self) -> int:
         """The number of the process that keeps it, when it answers. EngineError where it does not, with the
@@ -125,10 +125,9 @@ class HostServer:
         )
 
     def _feed(self) -> None:
-        for path in self.initial_files:
+        for name, content in self.initial_files:
             if self._server.fed is not None:
-                command = self._server.fed(self._place, self.access, path.read_bytes())
-                self._done(command, f"could not run {path.name}")
+                self._done(self._server.fed(self._place, self.access, content), f"could not run {name}")
 
     def _wait(self) -> None:
         ends = time.monotonic() + READY_SECONDS
