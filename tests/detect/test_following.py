@@ -103,3 +103,14 @@ def test_modules_of_one_pattern_are_those_that_the_code_may_load(name: str) -> N
     }
     plan = planned(files)
     assert [one.name for one in plan.services[0].variables] == ["REDIS_URL"]
+
+
+def test_a_configuration_that_a_variable_chooses_is_the_one_of_its_default() -> None:
+    chosen = "import os\nchosen = os.getenv('S', 'shop.config.Development')\napp.config.from_object(chosen)\n"
+    config = "class Development:\n    URI = 'postgresql://postgres:@localhost/shop'\n"
+    files = {
+        "app.py": f"{FLASK_APP}{chosen}",
+        "requirements.txt": "flask\npsycopg2\n",
+        "shop/config.py": config,
+    }
+    assert [one.database for one in planned(files).services] == ["shop"]

@@ -355,6 +355,16 @@ def test_what_follows_the_address_may_say_how_and_not_where(query: str, started:
     assert bool(plan.services) is started
 
 
+@pytest.mark.parametrize("whole", ["BASE + NAME", "f'{BASE}{NAME}'"])
+def test_an_address_may_begin_with_a_name(whole: str) -> None:
+    source = (
+        "BASE = 'postgresql://postgres:@localhost/'\nNAME = 'shop'\n"
+        f"class Config:\n    URI = {whole}\nclass TestingConfig:\n    URI = BASE + NAME + '_test'\n"
+    )
+    service = only("psycopg2", source)
+    assert (service.user, service.database, service.is_open) == ("postgres", "shop", True)
+
+
 def test_each_class_of_settings_has_fields_of_its_own_and_that_of_tests_counts_for_nothing() -> None:
     address = "f'postgresql://{USER}:{os.environ.get(\"DB_WORD\")}@{HOST}/{NAME}'"
     fields = "USER = 'dana'; HOST = 'localhost'; NAME"

@@ -60,6 +60,7 @@ def test_buildkit_makes_the_same_image(minimal: Path, program: Program) -> None:
     assert {one["reason"] for one in found["allowed"]} <= {"base-variables"}
 
 
+@pytest.mark.matrix
 def test_buildah_makes_the_same_image_of_another_app_too(tmp_path: Path, program: Program) -> None:
     if shutil.which("buildah") is None or shutil.which("skopeo") is None:
         pytest.skip("there is no buildah here")

@@ -142,6 +142,21 @@ def test_code_that_has_the_address_fixed_gets_a_server_there_unless_somebody_ans
         assert app.state.secrets()["DB_PASSWORD"] == "geheim"
 
 
+def test_an_app_that_keeps_its_data_in_sqlite_goes_on_with_that(app: App, world: World) -> None:
+    files = {
+        "app.py": f"{READS}from flask_sqlalchemy import SQLAlchemy\n"
+        "app.config['SQLALCHEMY_DATABASE_URI'] = os.environ.get('DATABASE_URL', 'sqlite:///shop.db')\n"
+        "db = SQLAlchemy(app)\n",
+        "requirements.txt": "flask-sqlalchemy\npsycopg[binary]\n",
+    }
+    assert "DATABASE_URL" in told(app, files, world)[2]
+    app.state.put_own_servers(())
+    (app.state.folder / "volumes/instance").mkdir(parents=True)
+    assert told(app, files, world)[1] == NOTHING
+    (app.state.folder / "volumes/db-data").mkdir()
+    assert "DATABASE_URL" in told(app, files, world)[2]
+
+
 def test_a_machine_that_lets_no_server_run_misses_them_as_before(
     app: App, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -102,6 +102,7 @@ def test_the_other_platform_has_the_same_bytecode(layout: tuple[Path, str]) -> N
     assert len(different) < 5, different
 
 
+@pytest.mark.matrix
 def test_each_platform_alone_has_the_same_layers(tmp_path: Path) -> None:
     """What both share while they are built at once, each from an empty cache, is right for each of them."""
 

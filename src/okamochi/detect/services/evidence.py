@@ -308,7 +308,7 @@ def _addresses(module: Module, reads: Iterable[Read], sources: Sources) -> Itera
     defaults = {one.default for one in reads}
     constants = Constants(sources)
     made = {id(one.head): one.texts(module, constants) for one in put_together(module, sources)}
-    for node in module.of(ast.Constant, ast.Call):
+    for node in module.of(ast.Constant, ast.Call, ast.BinOp, ast.JoinedStr):
         texts = made.get(id(node), ())
         whole = text_of(node) if isinstance(node, ast.Constant) else ""
         if "://" not in (texts[0] or "" if texts else whole) or whole in defaults:
@@ -319,7 +319,7 @@ def _addresses(module: Module, reads: Iterable[Read], sources: Sources) -> Itera
             found = msgspec.structs.replace(found, spelled=spelled)
             shown = f"{found.scheme}+{found.driver}" if found.driver else found.scheme
             reason = f"a URL of {shown}" + (f" at {found.host}" if found.host else "")
-            yield found, Evidence(path=module.path, line=node.lineno, reason=reason)
+            yield found, Evidence(path=module.path, line=getattr(node, "lineno", 0), reason=reason)
 
 
 def _hosts(module: Module) -> Iterator[HostName]:

@@ -56,7 +56,16 @@ def put_together(module: Module, sources: Sources) -> tuple[PutTogether, ...]:
 def _all(module: Module, sources: Sources) -> Iterator[PutTogether]:
     for node in module.of(ast.JoinedStr, ast.BinOp):
         pieces = pieces_of(_with_entries(node, module, sources))
-        if len(pieces) > 1 and (head := _head(node)) is not None:
+        head = _head(node)
+        if (
+            head is None
+            and isinstance(node, ast.expr)
+            and len(pieces) > 1
+            and isinstance(pieces[0], ast.Name)
+        ):
+            begins = Constants(sources).text(pieces[0], module) or ""  # BASE + "shop"
+            pieces, head = ([begins, *pieces[1:]], node) if "://" in begins else ([], None)
+        if len(pieces) > 1 and head is not None:
             yield PutTogether(head, tuple(pieces))
     for call in module.of(ast.Call):
         if isinstance(call.func, ast.Attribute) and call.func.attr == "format":

@@ -53,6 +53,15 @@ def _texts_of_loaders(module: Module) -> Iterator[str]:
     for node in module.of(ast.Call):
         if last_name(node.func) in LOADERS:
             yield from texts_below(node)
+            for name in (one.id for one in node.args if isinstance(one, ast.Name)):
+                yield from _texts_of_name(name, module)
+
+
+def _texts_of_name(name: str, module: Module) -> Iterator[str]:
+    """chosen = os.getenv("SETTINGS", "shop.config.Development"), then from_object(chosen)."""
+    for node in module.of(ast.Assign):
+        if any(isinstance(one, ast.Name) and one.id == name for one in node.targets):
+            yield from texts_below(node.value)
 
 
 def _patterns_of_loaders(module: Module) -> Iterator[Pieces]:

@@ -79,7 +79,8 @@ class HostEngine:
     def facts(self) -> EngineFacts:
         self._need_posix()
         way = self._isolation
-        detail = f"{sys.platform}; {way.apart.said}" if sys.platform == "linux" else sys.platform
+        servers = "; databases are servers of Debian's packages" if self.starts_servers else ""
+        detail = f"{sys.platform}; {way.apart.said}{servers}" if sys.platform == "linux" else sys.platform
         return EngineFacts(name=self.name, detail=detail, missing=way.missing)
 
     @property

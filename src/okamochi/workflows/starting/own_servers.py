@@ -1,5 +1,5 @@
 """Backing services on the host engine that nobody gave: servers of Debian's packages, as processes of this
-machine, each app's its own (docs/adr/0055-servers-without-an-engine.md)."""
+machine, each app's its own (docs/adr/0056-servers-without-an-engine.md)."""
 
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
@@ -17,7 +17,7 @@ from okamochi.render.service_containers import password_name
 from okamochi.run.engine import Engine
 from okamochi.run.host.engine import HostEngine
 from okamochi.run.host.servers.kinds import SERVERS
-from okamochi.run.host.servers.running import HostServer
+from okamochi.run.host.servers.running import HostServer, data_volume
 from okamochi.run.host.servers.server import LOOPBACK, Access
 from okamochi.run.machine import answers
 from okamochi.run.ports import choose_port, is_free
@@ -60,7 +60,7 @@ def with_own_servers(plan: Plan, values: Values, engine: Engine, app: App, world
     known, plain, secrets = values.known(state), dict(values.plain), set(values.secret_names)
     kept = []
     for service in plan.services:
-        if service.kind not in kinds or place_of(service, known)[0]:
+        if service.kind not in kinds or place_of(service, known)[0] or made_without(service, engine, app):
             continue
         port = own_port(service, engine, app, world)
         if not port:
@@ -81,6 +81,14 @@ def with_own_servers(plan: Plan, values: Values, engine: Engine, app: App, world
         )
     state.put_own_servers(tuple(kept))
     return replace(values, plain=tuple(sorted(plain.items())), secret_names=tuple(sorted(secrets)))
+
+
+def made_without(service: BackingService, engine: Engine, app: App) -> bool:
+    """Whether the app, which can do without it, has data already and none there: with an empty database in
+    the place of its SQLite file it would have lost all."""
+    volumes = engine.volumes(app.identity)
+    has_data = bool(volumes) or app.state.record() is not None
+    return not service.required and has_data and data_volume(service.name) not in volumes
 
 
 def own_port(service: BackingService, engine: Engine, app: App, world: World) -> int:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from okamochi.system.process import Completed
 
-__all__ = ["HostServer"]
+__all__ = ["HostServer", "data_volume"]
 
 MADE = "made"
 """The file that says of which server the data is; it is written when the data is whole."""
@@ -195,8 +195,13 @@ class HostServer:
 
     @property
     def _place(self) -> OwnRoot | OwnUser:
-        kept = self._records.volume_folder(self.app, f"{self.service.name}-data")
+        kept = self._records.volume_folder(self.app, data_volume(self.service.name))
         return place_for(self.root, kept, self._records.folder(self.spec) / "programs")
+
+
+def data_volume(service: str) -> str:
+    """The name of the volume that holds its data."""
+    return f"{service}-data"
 
 
 def ended(running: Running) -> str:
