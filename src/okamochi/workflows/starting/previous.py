@@ -26,6 +26,7 @@ class Previous:
     name: str = ""
     port: int = 0
     aside: bool = False
+    image: str = ""
 
     @classmethod
     def of(cls, app: App, world: World) -> "Previous":
@@ -33,7 +34,7 @@ class Previous:
         if record is None:
             return cls(app, world)
         engine = engine_named(record.engine, world)
-        return cls(app, world, engine, record.container, record.port)
+        return cls(app, world, engine, record.container, record.port, image=record.image_reference)
 
     @property
     def serving_port(self) -> int:
@@ -57,13 +58,24 @@ class Previous:
         if self.engine.name != successor.name:
             self.world.reporter.note(f"stopping {self.name} on {self.engine.name}")
         state = self.state
-        if state is ContainerState.RUNNING and self.port:
+        if state is not None and self.left_aside(self.engine):
+            self.aside = True
+            self.engine.remove(self.name)
+        elif state is ContainerState.RUNNING and self.port:
             self.aside = True
             self.engine.set_aside(self.name, grace_seconds=GRACE_SECONDS)
         elif state is None:
             self.world.reporter.warn(f"{self.engine.name} does not answer: {self.name} stays there as it is")
         else:
             self.engine.remove(self.name)
+
+    def left_aside(self, engine: Engine) -> bool:
+        """Whether an `up` was killed, or lost its machine: what served is aside, and what has its name never
+        did."""
+        names = (self.name, aside_name(self.name))
+        # podman names images in full
+        now, left = (f"/{engine.inspect(one).image_reference}".endswith(f"/{self.image}") for one in names)
+        return bool(self.image) and left and not now
 
     def come_back(self) -> None:
         """After its successor failed: it serves again, or the record of it goes. One that is there and does
