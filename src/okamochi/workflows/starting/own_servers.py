@@ -80,7 +80,8 @@ def with_own_servers(plan: Plan, values: Values, engine: Engine, app: App, world
                 state.keep_secret(variable.name, value)
         title = SERVERS[service.kind].title
         world.reporter.note(
-            f"{service.name}: {title} from Debian's packages, for this app alone, instead of {service.image}"
+            f"{service.name}: {title} from Debian's packages, for this app alone, instead of {service.image} "
+            f"(at {LOOPBACK}:{port})"
         )
     state.put_own_servers(tuple(kept))
     return replace(values, plain=tuple(sorted(plain.items())), secret_names=tuple(sorted(secrets)))
