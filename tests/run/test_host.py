@@ -57,7 +57,7 @@ def test_paths_of_the_image_become_paths_of_the_host(value: str, rewritten: str)
 def test_a_console_script_starts_its_python_and_is_one_for_it(tmp_path: Path) -> None:
     folder, root = tmp_path / "it's here", tmp_path / "root"
     for path, text in {
-        folder / "bin/python": f'#!/bin/sh\nexec {sys.executable} "$@"\n',
+        folder / "bin/python": f'#!/bin/sh\nexec "{sys.executable}" "$@"\n',
         root / "opt/venv/bin/tell": "#!/opt/venv/bin/python\nimport sys\nprint(sys.argv[1:])\n",
         root / "opt/venv/bin/other": "#!/bin/sh\n",
     }.items():

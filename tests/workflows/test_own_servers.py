@@ -2,20 +2,27 @@
 
 import os
 import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import ClassVar, cast
 
 import pytest
 
+from okamochi.debian.workshop import Workshop
+from okamochi.errors import RegistryError
+from okamochi.model.backing_service import BackingService
 from okamochi.model.plan import Plan
 from okamochi.run.host.engine import HostEngine
+from okamochi.run.host.servers.server import Access
 from okamochi.run.state import AppState
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
+from okamochi.workflows.starting import own_servers
 from okamochi.workflows.starting.apps import App
 from okamochi.workflows.starting.env_values import Values
 from okamochi.workflows.starting.machine_services import with_machine_services
-from okamochi.workflows.starting.own_servers import startable, with_own_servers
+from okamochi.workflows.starting.own_servers import start_own_servers, startable, with_own_servers
 from okamochi.workflows.starting.stack_services import refuse_absent
 from tests.detect.plans import planned
 
@@ -37,6 +44,14 @@ PAIR = {
 MONGO = {
     "app.py": f"{READS}import pymongo\npymongo.MongoClient(os.environ['MONGO_URL'])\n",
     "requirements.txt": "flask\npymongo\n",
+}
+
+
+SQLITE_TOO = {
+    "app.py": f"{READS}from flask_sqlalchemy import SQLAlchemy\n"
+    "app.config['SQLALCHEMY_DATABASE_URI'] = os.environ.get('DATABASE_URL', 'sqlite:///shop.db')\n"
+    "db = SQLAlchemy(app)\n",
+    "requirements.txt": "flask-sqlalchemy\npsycopg[binary]\n",
 }
 
 
@@ -128,6 +143,61 @@ def test_a_port_that_somebody_took_meanwhile_is_left_to_them(app: App, world: Wo
     assert f":{port}/" not in known["DATABASE_URL"]
 
 
+@dataclass(frozen=True)
+class FakeServer:
+    """Starts nothing, and keeps at which port it would have."""
+
+    engine: HostEngine
+    app: str
+    name: str
+    service: BackingService
+    access: Access
+    root: Path = Path()
+    initial_files: Sequence[tuple[str, bytes]] = ()
+    runs: ClassVar[bool] = False
+    ports: ClassVar[list[int]] = []
+
+    def start(self) -> int:
+        self.ports.append(self.access.port)
+        return os.getpid()
+
+
+def test_a_port_that_is_taken_before_the_start_is_left_and_the_app_is_told_of_the_other(
+    app: App, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(own_servers, "HostServer", FakeServer)
+    monkeypatch.setattr(own_servers, "server_root", lambda *_: app.root)
+    monkeypatch.setattr(Workshop, "hold", lambda *_, **__: None)
+    plan, values, _ = told(app, POSTGRES, world)
+    port = app.state.own_servers()[0].port
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", port))
+        other.listen()
+        values = start_own_servers(plan.services, values, HostEngine.of(world), app, world)
+    assert FakeServer.ports == [app.state.own_servers()[0].port]
+    assert FakeServer.ports != [port]
+    assert f"@127.0.0.1:{FakeServer.ports[0]}/" in values.known(app.state)["DATABASE_URL"]
+
+
+@pytest.mark.parametrize("required", [True, False])
+def test_where_its_packages_cannot_be_had_an_app_that_can_goes_without(
+    required: bool, app: App, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> Path:
+        raise RegistryError("the archive is out of reach", hint="later")
+
+    monkeypatch.setattr(own_servers, "server_root", refused)
+    plan, values, _ = told(app, POSTGRES if required else SQLITE_TOO, world)
+    assert values.secret_names == ("DATABASE_URL",)
+    if required:
+        with pytest.raises(RegistryError, match="out of reach"):
+            start_own_servers(plan.services, values, HostEngine.of(world), app, world)
+        return
+    assert start_own_servers(plan.services, values, HostEngine.of(world), app, world) == NOTHING
+    assert app.state.own_servers() == ()
+    assert "db: the archive is out of reach; the app starts without it" in cast(Told, world.reporter).lines
+
+
 @pytest.mark.parametrize("taken", [False, True])
 def test_code_that_has_the_address_fixed_gets_a_server_there_unless_somebody_answers(
     taken: bool, app: App, world: World
@@ -159,18 +229,12 @@ def test_code_that_has_the_address_fixed_gets_a_server_there_unless_somebody_ans
 
 
 def test_an_app_that_keeps_its_data_in_sqlite_goes_on_with_that(app: App, world: World) -> None:
-    files = {
-        "app.py": f"{READS}from flask_sqlalchemy import SQLAlchemy\n"
-        "app.config['SQLALCHEMY_DATABASE_URI'] = os.environ.get('DATABASE_URL', 'sqlite:///shop.db')\n"
-        "db = SQLAlchemy(app)\n",
-        "requirements.txt": "flask-sqlalchemy\npsycopg[binary]\n",
-    }
-    assert "DATABASE_URL" in told(app, files, world)[2]
+    assert "DATABASE_URL" in told(app, SQLITE_TOO, world)[2]
     app.state.put_own_servers(())
     (app.state.folder / "volumes/instance").mkdir(parents=True)
-    assert told(app, files, world)[1] == NOTHING
+    assert told(app, SQLITE_TOO, world)[1] == NOTHING
     (app.state.folder / "volumes/db-data").mkdir()
-    assert "DATABASE_URL" in told(app, files, world)[2]
+    assert "DATABASE_URL" in told(app, SQLITE_TOO, world)[2]
 
 
 def test_a_machine_that_lets_no_server_run_misses_them_as_before(

@@ -17,6 +17,7 @@ from okamochi.system.world import World
 from okamochi.workflows.backup import ENDING, plan_of_state, save_to
 from okamochi.workflows.starting.apps import UpApp, running_app
 from okamochi.workflows.starting.backup_file import BackupFile, Part
+from okamochi.workflows.starting.env_values import Values
 from okamochi.workflows.starting.own_servers import start_own_servers
 from okamochi.workflows.starting.own_servers_data import OwnServers, servers_of
 from okamochi.workflows.starting.previous import GRACE_SECONDS
@@ -140,7 +141,7 @@ def stand_still(app: UpApp, plan: Plan, stack: Stack | None, world: World) -> No
 def go_on(app: UpApp, plan: Plan, stack: Stack | None, world: World) -> None:
     with world.reporter.step(f"Starting {app.record.container}"):
         if stack is None:
-            start_own_servers(plan.services, app.engine, app.app, world)
+            start_own_servers(plan.services, Values((), ()), app.engine, app.app, world)
             app.engine.bring_back(app.record.container)
         else:
             stack.project.start()

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from okamochi.debian.workshop import Workshop
-from okamochi.errors import PlanError, RegistryError
+from okamochi.errors import EngineError, PlanError, RegistryError
 from okamochi.model.backing_service import LOOPBACK_PREFIX, BackingService, ServiceKind, ServiceVariable
 from okamochi.model.plan import Plan
 from okamochi.model.suites import suite_named
@@ -20,7 +20,7 @@ from okamochi.run.host.servers.kinds import SERVERS
 from okamochi.run.host.servers.running import HostServer, data_volume
 from okamochi.run.host.servers.server import LOOPBACK, Access
 from okamochi.run.machine import answers
-from okamochi.run.ports import choose_port, is_free
+from okamochi.run.ports import PORT_TRIES, choose_port, is_free, taken_port_error
 from okamochi.run.spec import SERVICE_LABEL, ContainerState
 from okamochi.run.state import AppState, OwnServer
 from okamochi.system.project_files import DiskProject, ProjectFiles
@@ -30,6 +30,7 @@ from okamochi.workflows.starting.coded_passwords import keep_coded_passwords
 from okamochi.workflows.starting.env_values import Values
 from okamochi.workflows.starting.given_services import leads, place_of
 from okamochi.workflows.starting.stack_services import simple_password
+from okamochi.workflows.starting.web_port import port_lock
 
 __all__ = [
     "access_of",
@@ -57,19 +58,30 @@ def startable(engine: Engine) -> frozenset[ServiceKind]:
 
 def with_own_servers(plan: Plan, values: Values, engine: Engine, app: App, world: World) -> Values:
     """With the addresses of the servers that `start_own_servers` is to start, which the state remembers."""
-    state, kinds = app.state, startable(engine)
-    known, plain, secrets = values.known(state), dict(values.plain), set(values.secret_names)
-    kept = []
+    known, kinds, kept = values.known(app.state), startable(engine), []
     for service in plan.services:
         if service.kind not in kinds or place_of(service, known)[0] or made_without(service, engine, app):
             continue
         port = own_port(service, engine, app, world)
         if not port:
             continue
-        kept.append(OwnServer(name=service.name, port=port, root=former_root(service, state)))
-        keep_coded_passwords((service,), values, app.root, state, world)
-        access = access_of(service, port, state, world)
-        for variable in (one for one in service.variables if not service.has_door):
+        kept.append(OwnServer(name=service.name, port=port, root=former_root(service, app.state)))
+        keep_coded_passwords((service,), values, app.root, app.state, world)
+        title = SERVERS[service.kind].title
+        world.reporter.note(
+            f"{service.name}: {title} from Debian's packages, for this app alone, instead of {service.image}"
+        )
+    app.state.put_own_servers(tuple(kept))
+    return addressed(plan.services, values, app, world)
+
+
+def addressed(services: Sequence[BackingService], values: Values, app: App, world: World) -> Values:
+    """With the variables that lead to the app's own servers."""
+    plain, secrets = dict(values.plain), set(values.secret_names)
+    ports = {one.name: one.port for one in app.state.own_servers()}
+    for service in (one for one in services if one.name in ports):
+        access = access_of(service, ports[service.name], app.state, world)
+        for variable in () if service.has_door else service.variables:
             value = address_in(variable, access)
             if not access.password or access.password not in value:
                 plain[variable.name] = value
@@ -77,13 +89,7 @@ def with_own_servers(plan: Plan, values: Values, engine: Engine, app: App, world
             secrets.add(variable.name)
             # the password itself lives as long as the data: as a value that was given, `down` would forget it
             if variable.name != password_name(service):
-                state.keep_secret(variable.name, value)
-        title = SERVERS[service.kind].title
-        world.reporter.note(
-            f"{service.name}: {title} from Debian's packages, for this app alone, instead of {service.image} "
-            f"(at {LOOPBACK}:{port})"
-        )
-    state.put_own_servers(tuple(kept))
+                app.state.keep_secret(variable.name, value)
     return replace(values, plain=tuple(sorted(plain.items())), secret_names=tuple(sorted(secrets)))
 
 
@@ -139,27 +145,63 @@ def address_in(variable: ServiceVariable, access: Access) -> str:
     )
 
 
-def start_own_servers(services: Sequence[BackingService], engine: Engine, app: App, world: World) -> None:
-    """Those that do not run yet; one that the app has no more is ended. EngineError when one does not become
-    ready, RegistryError where its packages cannot be had."""
+def start_own_servers(
+    services: Sequence[BackingService], values: Values, engine: Engine, app: App, world: World
+) -> Values:
+    """Those that do not run yet; one that the app has no more is ended. `values` with their addresses, as
+    somebody may have taken a port meanwhile. EngineError when one does not become ready, RegistryError where
+    its packages cannot be had; an app that can do without it does."""
     if not isinstance(engine, HostEngine):
-        return
+        return values
     wanted = {one.name: one for one in app.state.own_servers()}
     stop_own_servers(engine, app, but={container_name(app, name) for name in wanted})
-    for service in services:
-        own = wanted.get(service.name)
-        if own is None:
-            continue
-        access = access_of(service, own.port, app.state, world)
-        server = HostServer(engine, app.identity, container_name(app, service.name), service, access)
-        if not server.runs:
-            root = server_root(service, own, world)
-            files = tuple(initial_files(service, DiskProject.open(app.root), world))
-            with world.reporter.step(f"Starting {service.name} ({SERVERS[service.kind].title})"):
-                keeper = replace(server, root=root, initial_files=files).start()
-            Workshop.hold(world, root, pid=keeper)
-            wanted[service.name] = msgspec.structs.replace(own, root=str(root))
+    for service in (one for one in services if one.name in wanted):
+        try:
+            wanted[service.name] = running_server(service, wanted[service.name], engine, app, world)
+        except (EngineError, PlanError, RegistryError) as error:
+            if service.required:
+                raise
+            world.reporter.warn(f"{service.name}: {error.message}; the app starts without it")
+            del wanted[service.name]
+            values = without(service, values)
     app.state.put_own_servers(tuple(wanted.values()))
+    return addressed(services, values, app, world)
+
+
+def without(service: BackingService, values: Values) -> Values:
+    """As if nothing led there."""
+    names = {one.name for one in service.variables}
+    plain = tuple(pair for pair in values.plain if pair[0] not in names)
+    return replace(
+        values, plain=plain, secret_names=tuple(one for one in values.secret_names if one not in names)
+    )
+
+
+def running_server(
+    service: BackingService, own: OwnServer, engine: HostEngine, app: App, world: World
+) -> OwnServer:
+    """The same where it runs; else as it was started, at another port if its own is taken."""
+    access = access_of(service, own.port, app.state, world)
+    server = HostServer(engine, app.identity, container_name(app, service.name), service, access)
+    if server.runs:
+        return own
+    engine.remove(server.name)
+    root = server_root(service, own, world)
+    files = tuple(initial_files(service, DiskProject.open(app.root), world))
+    port = own.port
+    for _ in range(PORT_TRIES):
+        with port_lock(port, world):
+            if is_free(port):
+                with world.reporter.step(f"Starting {service.name} ({SERVERS[service.kind].title})"):
+                    access = msgspec.structs.replace(access, port=port)
+                    keeper = replace(server, access=access, root=root, initial_files=files).start()
+                Workshop.hold(world, root, pid=keeper)
+                world.reporter.note(f"{service.name} is at {LOOPBACK}:{port}")
+                return OwnServer(name=own.name, port=port, root=str(root))
+        if service.has_door:
+            break
+        port = choose_port(port + 1, explicit=False, runner=world.runner)
+    raise taken_port_error(port, world.runner, setting=f"the address of {service.name}")
 
 
 def own_services(services: Sequence[BackingService], state: AppState) -> tuple[BackingService, ...]:

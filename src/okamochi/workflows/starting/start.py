@@ -78,7 +78,9 @@ class Start:
                     raise
         first = self.app.state.record() is None
         try:
-            return self._container(plan)
+            services = self.loaded.built.plan.services
+            values = start_own_servers(services, self.values, self.engine, self.app, self.world)
+            return replace(self, values=values)._container(plan)
         except BaseException:
             if first and self.app.state.record() is None:
                 stop_own_servers(self.engine, self.app)
@@ -86,7 +88,6 @@ class Start:
 
     def _container(self, plan: Plan) -> UpRecord:
         app, engine, world = self.app, self.engine, self.world
-        start_own_servers(self.loaded.built.plan.services, engine, app, world)
         web = self._spec(0)
         parts = (msgspec.json.encode(web), msgspec.json.encode(plan.processes))
         digest = start_digest(app.state, engine, self.values.secret_names, *parts)
