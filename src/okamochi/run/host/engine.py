@@ -71,7 +71,7 @@ class HostEngine:
 
     def compose(self) -> "ComposeProgram":
         raise EngineError(
-            "services are started on docker and podman only",
+            "such services are started on docker and podman only",
             where="--engine host",
             hint="use --engine docker or podman",
         )
