@@ -57,6 +57,12 @@ def ended(world: World) -> Iterator[None]:
     HostEngine.of(world).remove(NAME)
 
 
+@pytest.fixture
+def able(world: World, ended: None) -> None:
+    if not HostEngine.of(world).starts_servers:
+        pytest.skip("this machine lets no other user be had")
+
+
 def said(server: HostServer, question: bytes) -> bytes:
     with socket.create_connection(("127.0.0.1", server.access.port), timeout=5) as link:
         link.sendall(question)
@@ -65,13 +71,11 @@ def said(server: HostServer, question: bytes) -> bytes:
 
 @pytest.mark.network
 @pytest.mark.slow
-@pytest.mark.usefixtures("ended")
+@pytest.mark.usefixtures("able")
 @pytest.mark.parametrize("kind", [one for one in SERVERS if one is not ServiceKind.MYSQL])
 def test_a_server_begins_serves_ends_and_begins_again(kind: ServiceKind, world: World) -> None:
     server = server_of(kind, world)
     engine = server.engine
-    if not engine.starts_servers:
-        pytest.skip("this machine lets no other user be had")
     server.start()
     assert server.runs
     engine.stop(NAME, grace_seconds=30)
@@ -85,12 +89,10 @@ def test_a_server_begins_serves_ends_and_begins_again(kind: ServiceKind, world: 
 
 @pytest.mark.network
 @pytest.mark.slow
-@pytest.mark.usefixtures("ended")
+@pytest.mark.usefixtures("able")
 def test_postgres_runs_files_of_sql_once_and_keeps_what_they_made(world: World) -> None:
     file = b"CREATE TABLE bowl (name text NOT NULL);\nINSERT INTO bowl VALUES ('udon');\n"
     server = server_of(ServiceKind.POSTGRES, world, (("first.sql", file),))
-    if not server.engine.starts_servers:
-        pytest.skip("this machine lets no other user be had")
     server.start()
     server.engine.stop(NAME, grace_seconds=30)
     server.start()  # a second run of the file would fail: the table is there
@@ -106,11 +108,9 @@ def test_postgres_runs_files_of_sql_once_and_keeps_what_they_made(world: World) 
 
 @pytest.mark.network
 @pytest.mark.slow
-@pytest.mark.usefixtures("ended")
+@pytest.mark.usefixtures("able")
 def test_what_a_first_start_left_half_made_is_made_anew(world: World) -> None:
     server = server_of(ServiceKind.REDIS, world)
-    if not server.engine.starts_servers:
-        pytest.skip("this machine lets no other user be had")
     server.start()
     made = server._place.folder / "made"
     made.unlink()
@@ -139,11 +139,9 @@ def test_without_root_a_server_is_started_by_its_own_loader(
 
 
 @pytest.mark.network
-@pytest.mark.usefixtures("ended")
+@pytest.mark.usefixtures("able")
 def test_a_taken_port_is_told_with_what_the_server_said(world: World) -> None:
     server = server_of(ServiceKind.REDIS, world)
-    if not server.engine.starts_servers:
-        pytest.skip("this machine lets no other user be had")
     with socket.socket() as other:
         other.bind(("127.0.0.1", server.access.port))
         other.listen()

@@ -13,12 +13,12 @@ from okamochi.errors import EngineError, UsageError
 from okamochi.model.plan import Plan
 from okamochi.run.host.engine import HostEngine
 from okamochi.run.state import AppState
-from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
 from okamochi.workflows.starting.env_values import Reading, Values, read_values
 from okamochi.workflows.starting.machine_services import with_machine_services
 from okamochi.workflows.starting.stack_services import needed_services
 from tests.detect.plans import planned
+from tests.workflows.told import Told
 
 SOURCE = (
     "import os, redis, rq\nfrom flask import Flask\napp = Flask(__name__)\n"
@@ -26,17 +26,6 @@ SOURCE = (
     "queue.enqueue(print)\n"
 )
 NOTHING = Values((), ())
-
-
-class Told(SilentReporter):
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def note(self, text: str) -> None:
-        self.lines.append(text)
-
-    def warn(self, text: str) -> None:
-        self.lines.append(text)
 
 
 class FakeRedis(socketserver.ThreadingTCPServer):

@@ -2,29 +2,27 @@
 
 import os
 import socket
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, cast
+from typing import cast
 
 import pytest
 
 from okamochi.debian.workshop import Workshop
 from okamochi.errors import RegistryError
-from okamochi.model.backing_service import BackingService
 from okamochi.model.plan import Plan
 from okamochi.run.host.engine import HostEngine
-from okamochi.run.host.servers.server import Access
+from okamochi.run.host.servers.running import HostServer
 from okamochi.run.state import AppState
-from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
 from okamochi.workflows.starting import own_servers
 from okamochi.workflows.starting.apps import App
 from okamochi.workflows.starting.env_values import Values
 from okamochi.workflows.starting.machine_services import with_machine_services
-from okamochi.workflows.starting.own_servers import start_own_servers, startable, with_own_servers
+from okamochi.workflows.starting.own_addresses import startable, with_own_servers
+from okamochi.workflows.starting.own_servers import start_own_servers
 from okamochi.workflows.starting.stack_services import refuse_absent
 from tests.detect.plans import planned
+from tests.workflows.told import Told
 
 NOTHING = Values((), ())
 READS = "import os\nfrom flask import Flask\napp = Flask(__name__)\n"
@@ -53,17 +51,6 @@ SQLITE_TOO = {
     "db = SQLAlchemy(app)\n",
     "requirements.txt": "flask-sqlalchemy\npsycopg[binary]\n",
 }
-
-
-class Told(SilentReporter):
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def note(self, text: str) -> None:
-        self.lines.append(text)
-
-    def warn(self, text: str) -> None:
-        self.lines.append(text)
 
 
 @pytest.fixture
@@ -143,29 +130,16 @@ def test_a_port_that_somebody_took_meanwhile_is_left_to_them(app: App, world: Wo
     assert f":{port}/" not in known["DATABASE_URL"]
 
 
-@dataclass(frozen=True)
-class FakeServer:
-    """Starts nothing, and keeps at which port it would have."""
-
-    engine: HostEngine
-    app: str
-    name: str
-    service: BackingService
-    access: Access
-    root: Path = Path()
-    initial_files: Sequence[tuple[str, bytes]] = ()
-    runs: ClassVar[bool] = False
-    ports: ClassVar[list[int]] = []
-
-    def start(self) -> int:
-        self.ports.append(self.access.port)
-        return os.getpid()
-
-
 def test_a_port_that_is_taken_before_the_start_is_left_and_the_app_is_told_of_the_other(
     app: App, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(own_servers, "HostServer", FakeServer)
+    ports: list[int] = []
+
+    def start(server: HostServer) -> int:
+        ports.append(server.access.port)
+        return os.getpid()
+
+    monkeypatch.setattr(HostServer, "start", start)
     monkeypatch.setattr(own_servers, "server_root", lambda *_: app.root)
     monkeypatch.setattr(Workshop, "hold", lambda *_, **__: None)
     plan, values, _ = told(app, POSTGRES, world)
@@ -174,9 +148,9 @@ def test_a_port_that_is_taken_before_the_start_is_left_and_the_app_is_told_of_th
         other.bind(("127.0.0.1", port))
         other.listen()
         values = start_own_servers(plan.services, values, HostEngine.of(world), app, world)
-    assert FakeServer.ports == [app.state.own_servers()[0].port]
-    assert FakeServer.ports != [port]
-    assert f"@127.0.0.1:{FakeServer.ports[0]}/" in values.known(app.state)["DATABASE_URL"]
+    assert ports == [app.state.own_servers()[0].port]
+    assert ports != [port]
+    assert f"@127.0.0.1:{ports[0]}/" in values.known(app.state)["DATABASE_URL"]
 
 
 @pytest.mark.parametrize("required", [True, False])
@@ -193,7 +167,7 @@ def test_where_its_packages_cannot_be_had_an_app_that_can_goes_without(
         with pytest.raises(RegistryError, match="out of reach"):
             start_own_servers(plan.services, values, HostEngine.of(world), app, world)
         return
-    assert start_own_servers(plan.services, values, HostEngine.of(world), app, world) == NOTHING
+    assert start_own_servers(plan.services, NOTHING, HostEngine.of(world), app, world) == NOTHING
     assert app.state.own_servers() == ()
     assert "db: the archive is out of reach; the app starts without it" in cast(Told, world.reporter).lines
 

@@ -33,8 +33,11 @@ class Look:
 
 
 def url_of(spec: RunSpec) -> str:
-    host = "127.0.0.1" if spec.bind_address in ("0.0.0.0", "") else spec.bind_address
-    return f"http://{host}:{spec.published_port}/"
+    return f"http://{host_from_here(spec)}:{spec.published_port}/"
+
+
+def host_from_here(spec: RunSpec) -> str:
+    return "127.0.0.1" if spec.bind_address in ("0.0.0.0", "") else spec.bind_address
 
 
 def url_for_people(spec: RunSpec) -> str:
@@ -73,10 +76,9 @@ def ask(
     the Host to name, else the probe's.
 
     Redirects are not followed."""
-    host = "127.0.0.1" if spec.bind_address in ("0.0.0.0", "") else spec.bind_address
     headers = {"User-Agent": USER_AGENT, "Connection": "close"}
     headers["Host"] = called or host_of(probe) or "localhost"
-    connection = HTTPConnection(host, spec.published_port, timeout=request_seconds)
+    connection = HTTPConnection(host_from_here(spec), spec.published_port, timeout=request_seconds)
     try:
         connection.request("GET", path, headers=headers)
         status = connection.getresponse().status

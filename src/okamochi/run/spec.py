@@ -22,7 +22,6 @@ __all__ = [
 
 APP_LABEL = "io.okamochi.app"
 SERVICE_LABEL = "io.okamochi.service"
-"""Of the server of a backing service where no Compose starts it."""
 
 
 class ContainerState(StrEnum):
@@ -144,6 +143,11 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
     address: str = ""
     labels: tuple[tuple[str, str], ...] = ()
     container_id: str = ""
+
+    @property
+    def is_server(self) -> bool:
+        """Of a backing service, where no Compose starts it."""
+        return SERVICE_LABEL in dict(self.labels)
 
     @property
     def failed(self) -> bool:

@@ -173,7 +173,7 @@ def beside(record: UpRecord, world: World) -> tuple[ServiceState, ...]:
             return tuple(one for one in stack.project.rows() if one.service != "web")
         return tuple(
             ServiceState(
-                name.removeprefix(f"{record.container}-"),
+                shown_name(record, name),
                 one.state.value,
                 one.exit_code,
                 one.health,
@@ -208,8 +208,8 @@ def logs(
     if stack is not None:
         chosen = named(process, tuple(one.service for one in stack.project.rows()))
         return stack.project.follow(chosen, tail=tail) if follow else stack.project.logs(chosen, tail=tail)
-    containers = {"web": app.record.container}
-    containers |= {shown_name(app, name): name for name, _ in workers_of(app.record, app.engine)}
+    beside_web = (name for name, _ in workers_of(app.record, app.engine))
+    containers = {shown_name(app.record, name): name for name in (app.record.container, *beside_web)}
     names = tuple(containers[one] for one in named(process, tuple(containers)) or containers)
     if follow:
         return app.engine.follow_logs(*names, tail=tail)
@@ -227,13 +227,14 @@ def named(process: str, there: tuple[str, ...]) -> tuple[str, ...]:
     return (process,) if process else ()
 
 
-def shown_name(app: UpApp, container: str) -> str:
-    return container.removeprefix(f"{app.record.container}-")
+def shown_name(record: UpRecord, container: str) -> str:
+    """Of its process or service."""
+    return "web" if container == record.container else container.removeprefix(f"{record.container}-")
 
 
 def log_lines(app: UpApp, name: str, tail: int) -> list[str]:
     """Each with the name of its process before it, as Compose shows them."""
-    shown = shown_name(app, name) if name != app.record.container else "web"
+    shown = shown_name(app.record, name)
     return [f"{shown}  | {line}" for line in app.engine.logs(name, tail=tail).splitlines()]
 
 

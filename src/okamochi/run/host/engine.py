@@ -4,19 +4,25 @@ import json
 import os
 import signal
 import sys
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from okamochi.errors import EngineError
 from okamochi.run.host.images import HostImage, HostImages
-from okamochi.run.host.isolation import Apart, Isolation, best_isolation, launcher_argv, substituted
+from okamochi.run.host.isolation import (
+    Apart,
+    Isolation,
+    best_isolation,
+    described,
+    launcher_argv,
+    substituted,
+)
 from okamochi.run.host.launch import Launch
 from okamochi.run.host.launcher import kill_group
 from okamochi.run.host.records import (
@@ -106,12 +112,25 @@ class HostEngine:
 
     def start(self, spec: RunSpec) -> None:
         image, folder = self._prepared(spec)
+        keeper = self._supervised(spec, folder)
+        with suppress(EngineError):
+            self.images.hold(image, process=keeper)
+
+    def start_as_described(self, spec: RunSpec, folder: Path, launch: Mapping[str, Any]) -> int:
+        """A container of other files than an image's, with its records in `folder`: the number of the process
+        that keeps it."""
+        self._write(spec, folder, launch)
+        return self._supervised(spec, folder)
+
+    def _supervised(self, spec: RunSpec, folder: Path) -> int:
         completed = self.runner.run(launcher_argv("supervise", folder / "launch.json"), timeout_seconds=60)
         if not completed.ok:
             raise start_error(spec, completed)
-        status = read_json(folder / "status.json")
-        with suppress(EngineError):
-            self.images.hold(image, process=int(status.get("keeper", os.getpid())))
+        return int(read_json(folder / "status.json").get("keeper", os.getpid()))
+
+    def _write(self, spec: RunSpec, folder: Path, launch: Mapping[str, Any]) -> None:
+        write_atomic(folder / "spec.json", msgspec.json.encode(spec), mode=0o600)
+        write_atomic(folder / "launch.json", json.dumps(launch).encode(), mode=0o600)
 
     def run_once(self, spec: RunSpec) -> Completed:
         _, folder = self._prepared(spec)
@@ -130,9 +149,7 @@ class HostEngine:
         folder, launch = self._records.make_folder(spec), self._launch(image, spec)
         launch.make_volumes()
         self._fill(launch)
-        write_atomic(folder / "spec.json", msgspec.json.encode(spec), mode=0o600)
-        description = launch.description(spec.process.argv)
-        write_atomic(folder / "launch.json", json.dumps(description).encode(), mode=0o600)
+        self._write(spec, folder, launch.description(spec.process.argv))
         return image, folder
 
     def _launch(self, image: HostImage, spec: RunSpec) -> Launch:
@@ -233,12 +250,13 @@ class HostEngine:
 
     def stop(self, name: str, *, grace_seconds: int) -> None:
         folder = self._records.find(name)
-        status = read_json(folder / "status.json") if folder is not None else {}
+        if folder is None:
+            return
+        status = read_json(folder / "status.json")
         if not status or "exit_code" in status or not is_alive(status):
             return
-        asked = signal.Signals[read_spec(folder).process.stop_signal] if folder else signal.SIGTERM
         with suppress(ProcessLookupError):
-            os.kill(int(status["pid"]), asked)
+            os.kill(int(status["pid"]), signal.Signals[read_spec(folder).process.stop_signal])
         if not gone(status, grace_seconds):
             kill_group(int(status["pid"]))
             gone(status, 5)
@@ -315,12 +333,8 @@ class HostEngine:
         spec = read_spec(folder)
         launch = self._launch(self.images.get(spec.image_reference), spec).description(argv)
         launch["env"].setdefault("TERM", os.environ.get("TERM", "dumb"))
-        description = folder / f"run-{os.getpid()}-{time.monotonic_ns()}.json"
-        write_atomic(description, json.dumps(launch).encode(), mode=0o600)
-        try:
-            yield launcher_argv("run", description)
-        finally:
-            description.unlink(missing_ok=True)
+        with described(folder, launch) as command:
+            yield command
 
 
 def start_error(spec: RunSpec, completed: Completed) -> EngineError:

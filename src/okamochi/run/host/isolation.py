@@ -3,15 +3,26 @@
 import json
 import os
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
 from okamochi.run.host import launcher
+from okamochi.system.files import write_atomic
 from okamochi.system.process import Runner
 
-__all__ = ["Apart", "Isolation", "best_isolation", "launcher_argv", "substituted", "without_namespaces"]
+__all__ = [
+    "Apart",
+    "Isolation",
+    "best_isolation",
+    "described",
+    "launcher_argv",
+    "substituted",
+    "without_namespaces",
+]
 
 ALWAYS_MISSING = ("the network is the host's own", "memory is limited for each process, not for all together")
 WITHOUT_ROOT_FILES = (
@@ -144,6 +155,17 @@ def probed(runner: Runner, folder: Path, root: Path, namespaces: Mapping[str, bo
     path = folder / "probe.json"
     path.write_text(json.dumps(description))
     return runner.run(launcher_argv("probe", path), timeout_seconds=30).ok
+
+
+@contextmanager
+def described(folder: Path, launch: Mapping[str, object]) -> Iterator[tuple[str, ...]]:
+    """What runs one command as `launch` describes it; the description, in `folder`, is gone afterwards."""
+    place = folder / f"run-{os.getpid()}-{time.monotonic_ns()}.json"
+    write_atomic(place, json.dumps(launch).encode(), mode=0o600)
+    try:
+        yield launcher_argv("run", place)
+    finally:
+        place.unlink(missing_ok=True)
 
 
 def launcher_argv(verb: str, description: Path) -> tuple[str, ...]:

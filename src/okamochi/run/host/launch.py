@@ -82,16 +82,12 @@ class Launch:
     def fill_shim(self, environment: Callable[[Path, Path], None] | None = None) -> None:
         """What stands in for a root of its own; `environment` is that of `shim.fill`."""
         remove_tree(self.shim.folder)  # of a start that failed
-        fill(self.shim, volumes=self._volumes, app_root=self._app_root, environment=environment)
+        fill(self.shim, volumes=self._volumes, app_root=APP_ROOT, environment=environment)
 
     def within_root(self, inside: str) -> str:
         """Where a path inside the root really lies in it, from the root: links are followed."""
         root = Path(self.image.root)
         return "/" + within(root, inside.lstrip("/")).relative_to(root).as_posix()
-
-    @property
-    def _app_root(self) -> str:
-        return APP_ROOT
 
     def _limits(self) -> list[tuple[str, int]]:
         resources = self.spec.process.resources
@@ -120,7 +116,7 @@ class Launch:
             Path(self.image.root),
             volumes=self._volumes,
             secrets_folder=self.spec.secrets_folder if self.spec.secret_names else "",
-            app_root=self._app_root,
+            app_root=APP_ROOT,
         )
 
     @property

@@ -11,7 +11,7 @@ import os
 import re
 import shlex
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from okamochi.system.process import Completed
 
 __all__ = [
     "Shim",
+    "exec_script",
     "fill",
     "library_folders",
     "loading",
@@ -144,13 +145,17 @@ def images_environment(folder: Path, root: Path) -> None:
 
 def start_by_loader(folder: Path, root: Path, python: Path) -> None:
     """What makes `folder` a virtual environment of that Python in `root`, but for its packages."""
-    line = " ".join(shlex.quote(word) for word in loading(root, python, str(folder / "bin/python")))
-    script = f'#!/bin/sh\nexec {line} "$@"\n'.encode()
+    script = exec_script(loading(root, python, str(folder / "bin/python")))
     for name in ("python", "python3", python.name):
         write_atomic(folder / "bin" / name, script, mode=0o755)
     version = python.name.removeprefix("python")
     home = f"home = {python.parent}\ninclude-system-site-packages = false\nversion = {version}\n"
     write_atomic(folder / "pyvenv.cfg", home.encode())
+
+
+def exec_script(words: Iterable[str]) -> bytes:
+    """A script that becomes the program of these words, with its own arguments behind them."""
+    return f'#!/bin/sh\nexec {" ".join(map(shlex.quote, words))} "$@"\n'.encode()
 
 
 def loading(root: Path, program: Path, shown: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from okamochi.model.process import HeartbeatProbe, Process, ProcessType
 from okamochi.run.beside import Ailing, Part, Watch, absent, ailing_parts, failure_of
 from okamochi.run.diagnose import diagnose
 from okamochi.run.engine import Engine
-from okamochi.run.spec import SERVICE_LABEL, RunSpec, aside_name
+from okamochi.run.spec import RunSpec, aside_name
 from okamochi.run.wait import FailingBeside
 from okamochi.system.world import World
 from okamochi.workflows.starting.previous import GRACE_SECONDS
@@ -81,8 +81,8 @@ def stop_former(web: RunSpec, engine: Engine, world: World) -> None:
     """The workers beside a web, those that its plan does not have any more, too. What they do is ended in
     their own time."""
     for one in engine.containers(web.app):
-        is_server = SERVICE_LABEL in dict(one.labels)
-        if one.name.startswith(f"{web.name}-") and one.name != aside_name(web.name) and not is_server:
+        is_worker = one.name.startswith(f"{web.name}-") and not one.is_server
+        if is_worker and one.name != aside_name(web.name):
             with world.reporter.step(f"Stopping {one.name.removeprefix(f'{web.name}-')}"):
                 engine.stop(one.name, grace_seconds=GRACE_SECONDS)
                 engine.remove(one.name)

@@ -13,7 +13,7 @@ from okamochi.run.host.servers.running import HostServer
 from okamochi.system.process import Completed
 from okamochi.system.world import World
 from okamochi.workflows.starting.apps import App
-from okamochi.workflows.starting.own_servers import access_of, container_name
+from okamochi.workflows.starting.own_addresses import access_of, container_name, own_server
 from okamochi.workflows.starting.stack import stack_of
 
 __all__ = ["OwnServers", "servers_of"]
@@ -55,7 +55,7 @@ class OwnServers:
 
     def _server(self, name: str) -> HostServer:
         service = next(one for one in self.services if one.name == name)
-        own = next(one for one in self.app.state.own_servers() if one.name == name)
+        own = own_server(name, self.app.state)
         access = access_of(service, own.port, self.app.state, self.world)
         engine, container = HostEngine.of(self.world), container_name(self.app, name)
         return HostServer(engine, self.app.identity, container, service, access, Path(own.root))

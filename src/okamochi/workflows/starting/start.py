@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from okamochi.errors import EngineError, UnhealthyError
+from okamochi.model.backing_service import BackingService
 from okamochi.model.codec import plan_to_json
 from okamochi.model.kit_programs import command_of, with_doors
 from okamochi.model.plan import Plan
@@ -22,12 +23,6 @@ from okamochi.workflows.starting.coded_passwords import keep_coded_passwords
 from okamochi.workflows.starting.env_values import Values
 from okamochi.workflows.starting.left_out import tell_left_out
 from okamochi.workflows.starting.moved_data import end_former_stack, former_plan, tell_left_data
-from okamochi.workflows.starting.own_servers import (
-    end_former_servers,
-    own_services,
-    start_own_servers,
-    stop_own_servers,
-)
 from okamochi.workflows.starting.previous import Previous
 from okamochi.workflows.starting.serves_already import is_healthy, start_digest
 from okamochi.workflows.starting.setup import Setup, setup_of
@@ -61,8 +56,29 @@ class Start:
 
     def started(self) -> UpRecord:
         """The record of the image's stack or container, healthy."""
-        plan = self.loaded.built.plan
+        return replace(self, values=self._backed())._started()
+
+    def _backed(self) -> Values:
+        """The values with what leads to servers of this machine, where the engine is the host; where it is
+        another one now, they are ended."""
+        if self.engine.name != "host" and not self.app.state.own_servers():
+            return self.values
+        from okamochi.workflows.starting.own_servers import end_former_servers, start_own_servers
+
         end_former_servers(self.engine, self.app, self.world)
+        services = self.loaded.built.plan.services
+        return start_own_servers(services, self.values, self.engine, self.app, self.world)
+
+    def _own_services(self) -> tuple[BackingService, ...]:
+        """What of the plan is a server of this machine."""
+        if not self.app.state.own_servers():
+            return ()
+        from okamochi.workflows.starting.own_addresses import own_services
+
+        return own_services(self.loaded.built.plan.services, self.app.state)
+
+    def _started(self) -> UpRecord:
+        plan = self.loaded.built.plan
         if is_stack(plan):
             state = self.app.state
             plan = needed_services(plan, self.values, self.engine, state, self.world)
@@ -76,15 +92,7 @@ class Start:
                     here = [one for one in services if not is_given(one, known, self.engine)]
                     tell_left_out(failure, here, plan.services)
                     raise
-        first = self.app.state.record() is None
-        try:
-            services = self.loaded.built.plan.services
-            values = start_own_servers(services, self.values, self.engine, self.app, self.world)
-            return replace(self, values=values)._container(plan)
-        except BaseException:
-            if first and self.app.state.record() is None:
-                stop_own_servers(self.engine, self.app)
-            raise
+        return self._container(plan)
 
     def _container(self, plan: Plan) -> UpRecord:
         app, engine, world = self.app, self.engine, self.world
@@ -100,7 +108,7 @@ class Start:
         app.state.put_started_as("")
         setup = setup_of(self.setup, plan, app.state, world)
         former = former_plan(app.state)
-        own = own_services(self.loaded.built.plan.services, app.state)
+        own = self._own_services()
         app.state.put_plan(plan_to_json(msgspec.structs.replace(plan, services=own, decisions=())))
         run_releases(plan, web, engine, world)
         web_port = WebPort(self.port, plan.web.port, self.previous, world, self.told)

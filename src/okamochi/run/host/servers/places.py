@@ -2,7 +2,6 @@
 their own loader, as the user that they are."""
 
 import os
-import shlex
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from okamochi.run.host.jail import linked
-from okamochi.run.host.shim import library_folders, loading
+from okamochi.run.host.shim import exec_script, library_folders, loading
 from okamochi.run.host.unpack import within
 from okamochi.system.cache_owner import remove_tree
 from okamochi.system.files import write_atomic
@@ -116,18 +115,17 @@ class OwnUser(HostPlace):
                 if inside not in above and inside not in wanted:
                     (self.programs / inside).symlink_to(one)
         for program in wanted:
-            write_atomic(self.programs / program, self.script(program).encode(), mode=0o755)
+            write_atomic(self.programs / program, self.script(program), mode=0o755)
         (self.programs / "accounts").mkdir()
         for path, text in accounts(os.geteuid(), os.getegid()).items():
             write_atomic(self.programs / "accounts" / Path(path).name, text.encode())
 
-    def script(self, inside: PurePosixPath) -> str:
+    def script(self, inside: PurePosixPath) -> bytes:
         program = within(self.root, str(inside))
         loader, *words = loading(self.root, program, str(self.programs / inside))
         wrapper = next((p for one in library_folders(self.root) if (p := one / NSS_WRAPPER).is_file()), None)
         preload = ("--preload", str(wrapper)) if wrapper is not None else ()
-        line = " ".join(shlex.quote(word) for word in (loader, *preload, *words))
-        return f'#!/bin/sh\nexec {line} "$@"\n'
+        return exec_script((loader, *preload, *words))
 
     def give(self, _: Path) -> None:
         """It is ours already."""

@@ -1,22 +1,19 @@
 """Starts and ends the servers of an app's backing services on a machine without an engine."""
 
-import json
 import os
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import msgspec
 
 from okamochi.errors import EngineError
 from okamochi.model.backing_service import BackingService
 from okamochi.model.process import Process, ProcessType
 from okamochi.run.host.engine import HostEngine
-from okamochi.run.host.isolation import launcher_argv
-from okamochi.run.host.records import Records, read_json
+from okamochi.run.host.isolation import described
+from okamochi.run.host.records import Records
 from okamochi.run.host.servers.kinds import SERVERS
 from okamochi.run.host.servers.places import OwnRoot, OwnUser, emptied, place_for
 from okamochi.run.host.servers.server import Access, Command, Server
@@ -65,19 +62,13 @@ class HostServer:
         for name, text in self._server.files(place, self.access).items():
             write_atomic(place.host_data / name, text.encode(), mode=0o600)
             place.give(place.host_data / name)
-        write_atomic(folder / "spec.json", msgspec.json.encode(self.spec), mode=0o600)
         told = self._told(self._server.serves(place, self.access))
-        write_atomic(folder / "launch.json", json.dumps(told).encode(), mode=0o600)
-        started = self.engine.runner.run(
-            launcher_argv("supervise", folder / "launch.json"), timeout_seconds=60
-        )
-        if not started.ok:
-            raise self._failure("could not be started", started.error_text)
+        keeper = self.engine.start_as_described(self.spec, folder, told)
         self._wait()
         if first:
             self._feed()
             write_atomic(place.folder / MADE, self._server.title.encode())
-        return int(read_json(folder / "status.json")["keeper"])
+        return keeper
 
     @property
     def runs(self) -> bool:
@@ -148,18 +139,12 @@ class HostServer:
                 run, stdin=command.stdin, timeout_seconds=COMMAND_SECONDS, merge_stderr=True
             )
 
-    @contextmanager
-    def _described(self, command: Command) -> Iterator[tuple[str, ...]]:
-        """What starts it; the description that this reads is gone afterwards."""
+    def _described(self, command: Command) -> AbstractContextManager[tuple[str, ...]]:
+        """What starts it."""
         told, client = self._told(command.argv), self._server.client(self._place, self.access)
         path = ":".join(filter(None, (client.get("PATH"), told["env"]["PATH"])))
         told["env"] |= {**client, "PATH": path, **dict(command.environment)}
-        description = self._records.folder(self.spec) / f"run-{os.getpid()}.json"
-        write_atomic(description, json.dumps(told).encode(), mode=0o600)
-        try:
-            yield launcher_argv("run", description)
-        finally:
-            description.unlink(missing_ok=True)
+        return described(self._records.folder(self.spec), told)
 
     def _failure(self, what: str, said: str) -> EngineError:
         self.engine.stop(self.name, grace_seconds=5)
