@@ -114,3 +114,13 @@ def test_a_configuration_that_a_variable_chooses_is_the_one_of_its_default() -> 
         "shop/config.py": config,
     }
     assert [one.database for one in planned(files).services] == ["shop"]
+
+
+def test_the_configuration_that_celery_is_told_to_take_is_read() -> None:
+    app = f"{FLASK_APP}from celery import Celery\ntasks = Celery()\ntasks.config_from_object('queues')\n"
+    files = {
+        "app.py": app,
+        "requirements.txt": "flask\ncelery\nredis\n",
+        "queues.py": "import os\nbroker_url = os.environ['BROKER']\n",
+    }
+    assert [one.name for one in planned(files).environment] == ["BROKER"]

@@ -268,6 +268,12 @@ def test_a_name_that_a_package_lacks_is_one_of_another_version(module: str, boun
     assert bounded in cause.hint and ("bound it" in cause.hint) == bool(bounded)
 
 
+def test_of_a_package_of_the_app_there_is_no_other_version() -> None:
+    frame = '  File "/app/shop/views.py", line 8, in home\n    models.sessions.get()\n'
+    cause = diagnose(traceback("AttributeError: module 'shop.models' has no attribute 'sessions'", frame))
+    assert cause is not None and "version" not in cause.hint
+
+
 def test_a_package_that_cannot_be_imported_at_all_is_named() -> None:
     frame = '  File "/opt/venv/lib/python3.13/site-packages/oldorm/sql.py", line 8, in <module>\n    x\n'
     more = '  File "/opt/venv/lib/python3.13/site-packages/oldorm/util.py", line 9, in check\n    raise\n'

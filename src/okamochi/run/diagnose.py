@@ -54,6 +54,7 @@ from okamochi.run.traces import (
     last_raised,
     last_trace,
     own_frame,
+    own_frames,
     told_by,
 )
 from okamochi.run.worker_failures import bad_concurrency, ends_itself, out_of_memory, worker_timeout
@@ -186,7 +187,7 @@ def exception(log: str) -> Cause | None:
     cause = direct_cause(log, trace)
     hint = SEE_TRACEBACK
     lacks = LACKING.match(trace.error)
-    if lacks is not None and lacks["package"] not in sys.stdlib_module_names:
+    if lacks is not None and not is_known(lacks["package"], trace.text):
         hint = (
             f"if {lacks['package']} is a package, another version of it has that name: bound it in the "
             "requirements; okamochi.lock tells the installed one"
@@ -196,6 +197,12 @@ def exception(log: str) -> Cause | None:
         hint,
         own_frame(trace.text),
     )
+
+
+def is_known(package: str, trace: str) -> bool:
+    """Whether it is Python's, or a folder of the app by its frames: no index has another version of it."""
+    parts = {part for one in own_frames(trace) for part in one["path"].split("/")}
+    return package in sys.stdlib_module_names or package in parts
 
 
 def cut(text: str) -> str:
