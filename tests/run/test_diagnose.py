@@ -153,6 +153,17 @@ def traceback(error: str, frames: str = LIBRARY_FRAME) -> str:
             "/app/shop/views.py:8",
         ),
         ("[ERROR] Connection in use: ('0.0.0.0', 8000)", "port 8000 is taken", ""),
+        (
+            "[ERROR] connection to ('127.0.0.1', 8000) failed: [Errno 98] Address already in use",
+            "port 8000 is taken",
+            "",
+        ),
+        (
+            "[Errno 98] error while attempting to bind on ('127.0.0.1', 8000): address already in use",
+            "port 8000 is taken",
+            "",
+        ),
+        ("Port 8501 is already in use", "port 8501 is taken", ""),
         ("[ERROR] Worker (pid:9) was sent SIGKILL! Perhaps out of memory?", "ran out of memory", ""),
         ("exec /opt/venv/bin/gunicorn: exec format error", "for another processor", ""),
         ("okamochi: TOKEN_FILE=/run/secrets/TOKEN is empty", "TOKEN_FILE=/run/secrets/TOKEN is empty", ""),

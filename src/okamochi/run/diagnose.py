@@ -32,6 +32,7 @@ from okamochi.run.missing_values import (
     missing_variable,
     required_variable_said,
 )
+from okamochi.run.port_failures import address_taken
 from okamochi.run.refused_values import refused_values
 from okamochi.run.service_failures import (
     missing_database,
@@ -160,14 +161,6 @@ def doubled_endpoint(found: re.Match[str], log: str) -> Cause | None:
         "give one of the functions another name, or its route endpoint=...; the app's own decorators keep "
         "names by functools.wraps",
         own_frame(log),
-    )
-
-
-@told_by(r"Connection in use: \('(?P<address>[^']*)', (?P<port>\d+)\)|Address already in use")
-def address_taken(found: re.Match[str], log: str) -> Cause | None:
-    return Cause(
-        f"port {found['port'] or ''} is taken where the server wants to listen".replace("  ", " "),
-        "stop the process that holds it, or choose another port with --port",
     )
 
 
