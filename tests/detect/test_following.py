@@ -11,6 +11,7 @@ from okamochi.detect.source.names import ImportedNames
 from okamochi.detect.source.sources import Sources
 from okamochi.detect.variables import reading_functions
 from okamochi.errors import AmbiguousError
+from okamochi.model.backing_service import ServiceKind
 from okamochi.system.project_files import MemoryProject
 from tests.detect.plans import FLASK_APP, planned
 
@@ -121,6 +122,6 @@ def test_the_configuration_that_celery_is_told_to_take_is_read() -> None:
     files = {
         "app.py": app,
         "requirements.txt": "flask\ncelery\nredis\n",
-        "queues.py": "import os\nbroker_url = os.environ['BROKER']\n",
+        "queues.py": "broker_url = 'redis://localhost:6379/1'\n",
     }
-    assert [one.name for one in planned(files).environment] == ["BROKER"]
+    assert [one.kind for one in planned(files).services] == [ServiceKind.REDIS]

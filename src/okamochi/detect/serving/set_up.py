@@ -16,7 +16,7 @@ from okamochi.detect.source.syntax import descendants
 from okamochi.pypi.python_values import last_name
 from okamochi.system.patterns import regex
 
-__all__ = ["SetUp", "asks_the_command_line", "set_up_by"]
+__all__ = ["asks_the_command_line", "set_up_by"]
 
 OF_CONFIGURATION = regex(
     r"(?P<app>\w+)\.(?:config\.(?:from_\w+|update)|register_\w+|add_url_rule|add_template_\w+"

@@ -10,7 +10,7 @@ from okamochi.detect.source.import_lines import imported_modules
 if TYPE_CHECKING:
     from okamochi.detect.source.sources import Sources
 
-__all__ = ["import_root_in", "import_root_of"]
+__all__ = ["import_root_in"]
 
 
 def import_root_of(path: str, known: frozenset[str]) -> str:
