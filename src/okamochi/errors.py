@@ -99,12 +99,14 @@ class EngineError(OkamochiError):
 
 class UnhealthyError(OkamochiError):
     """`unwritable` is the path that the app could not write, if that is why; `log` is how its log ends;
-    `process` the name of the process that failed, when it was not web."""
+    `process` the name of the process that failed, when it was not web; `port_taken`: whether it could not
+    listen on its port of this machine, which somebody else had."""
 
     exit_code = 8
     unwritable = ""
     log = ""
     process = ""
+    port_taken = False
 
 
 class TransientError(OkamochiError):

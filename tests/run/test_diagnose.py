@@ -153,6 +153,17 @@ def traceback(error: str, frames: str = LIBRARY_FRAME) -> str:
             "/app/shop/views.py:8",
         ),
         ("[ERROR] Connection in use: ('0.0.0.0', 8000)", "port 8000 is taken", ""),
+        (
+            "[ERROR] connection to ('127.0.0.1', 8000) failed: [Errno 98] Address already in use",
+            "port 8000 is taken",
+            "",
+        ),
+        (
+            "[Errno 98] error while attempting to bind on ('127.0.0.1', 8000): address already in use",
+            "port 8000 is taken",
+            "",
+        ),
+        ("Port 8501 is already in use", "port 8501 is taken", ""),
         ("[ERROR] Worker (pid:9) was sent SIGKILL! Perhaps out of memory?", "ran out of memory", ""),
         ("exec /opt/venv/bin/gunicorn: exec format error", "for another processor", ""),
         ("okamochi: TOKEN_FILE=/run/secrets/TOKEN is empty", "TOKEN_FILE=/run/secrets/TOKEN is empty", ""),
@@ -266,6 +277,12 @@ def test_a_name_that_a_package_lacks_is_one_of_another_version(module: str, boun
     cause = diagnose(traceback(f"AttributeError: module '{module}' has no attribute 'create_pool'", ""))
     assert cause is not None and cause.text.startswith("the app raises AttributeError: module")
     assert bounded in cause.hint and ("bound it" in cause.hint) == bool(bounded)
+
+
+def test_of_a_package_of_the_app_there_is_no_other_version() -> None:
+    frame = '  File "/app/shop/views.py", line 8, in home\n    models.sessions.get()\n'
+    cause = diagnose(traceback("AttributeError: module 'shop.models' has no attribute 'sessions'", frame))
+    assert cause is not None and "version" not in cause.hint
 
 
 def test_a_package_that_cannot_be_imported_at_all_is_named() -> None:

@@ -11,6 +11,7 @@ import threading
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from okamochi.model.kit_programs import with_secrets
@@ -18,11 +19,19 @@ from okamochi.oci.image import Image
 from okamochi.oci.reference import Reference
 from okamochi.run.host.engine import HostEngine
 from okamochi.run.host.isolation import Isolation, launcher_argv
-from okamochi.run.host.records import belongs_to, is_alive
-from okamochi.run.host.shim import fill, loading, relink, shim_at, write_finders, write_scripts
+from okamochi.run.host.records import Records, belongs_to, is_alive
+from okamochi.run.host.shim import (
+    fill,
+    images_environment,
+    loading,
+    relink,
+    shim_at,
+    write_finders,
+    write_scripts,
+)
 from okamochi.run.host.unpack import unpack_layers
 from okamochi.run.ports import TakenPort
-from okamochi.run.spec import ContainerState, RunSpec, aside_name
+from okamochi.run.spec import SERVICE_LABEL, ContainerState, RunSpec, aside_name
 from okamochi.run.wait import Patience, start_healthy
 from okamochi.system.subprocess_runner import SubprocessRunner
 
@@ -94,7 +103,7 @@ def test_without_isolation_the_images_python_believes_in_its_environment(root: P
     volumes = (("/app/data", str(tmp_path / "volume")),)
     (tmp_path / "volume").mkdir()
     shim = shim_at(tmp_path / "with space", root, volumes=volumes, secrets_folder="", app_root="/app")
-    fill(shim, volumes=volumes, app_root="/app")
+    fill(shim, volumes=volumes, app_root="/app", environment=images_environment)
     program = "import subprocess, sys; print(sys.prefix, sys.base_prefix); print(sys.path[-1], flush=True); "
     program += "subprocess.run([sys.executable, '-c', 'import sys, json; print(sys.executable)'], check=True)"
     completed = subprocess.run(
@@ -115,8 +124,6 @@ def test_without_isolation_the_images_python_believes_in_its_environment(root: P
 def test_without_isolation_the_whole_app_runs_all_the_same(
     host_engine: HostEngine, image: Image, spec: RunSpec, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    from okamochi.oci.reference import Reference
-
     # as on a machine that allows no namespaces: the answer is kept where the engine keeps it
     vars(host_engine)["_isolation"] = Isolation((), ("everything",))
     host_engine.load(image, Reference.parse(spec.image_reference))
@@ -131,6 +138,25 @@ def test_without_isolation_the_whole_app_runs_all_the_same(
         host_engine.stop(spec.name, grace_seconds=30)
     assert host_engine.inspect(spec.name).exit_code == 0
     host_engine.remove(spec.name)
+
+
+def test_an_apps_own_servers_have_their_names_in_its_containers(
+    host_engine: HostEngine, image: Image, spec: RunSpec
+) -> None:
+    if not host_engine._isolation.rooted:
+        pytest.skip("without a root of its own a library of the servers' packages answers (test_servers)")
+    server = msgspec.structs.replace(
+        spec, name=f"{spec.name}-db", bind_address="127.9.8.7", labels=((SERVICE_LABEL, "db"),)
+    )
+    folder = Records(host_engine.state_root).make_folder(server)
+    (folder / "spec.json").write_bytes(msgspec.json.encode(server))
+    host_engine.load(image, Reference.parse(spec.image_reference))
+    asks = "from socket import gethostbyname as at; print(at('db'), at('localhost'))"
+    argv = ("/opt/venv/bin/python", "-c", asks)
+    asking = msgspec.structs.replace(spec, process=msgspec.structs.replace(spec.process, argv=argv))
+    assert host_engine.run_once(asking).text == "127.9.8.7 127.0.0.1"
+    host_engine.remove(server.name)
+    assert "127.9.8.7" not in host_engine.run_once(asking).text
 
 
 def test_without_isolation_links_into_volumes_and_secrets_lead_to_those_of_the_host(tmp_path: Path) -> None:

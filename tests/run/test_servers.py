@@ -3,10 +3,12 @@ and find their data again; root of its own and own user."""
 
 import os
 import socket
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from okamochi.debian.workshop import Workshop
@@ -15,12 +17,15 @@ from okamochi.model.backing_service import BackingService, ServiceKind
 from okamochi.model.suites import suite_named
 from okamochi.oci.native import native_platforms
 from okamochi.run.host.engine import HostEngine
-from okamochi.run.host.records import keeper_done
+from okamochi.run.host.names import names_for
+from okamochi.run.host.records import Records, keeper_done
 from okamochi.run.host.servers import running
 from okamochi.run.host.servers.kinds import SERVERS
 from okamochi.run.host.servers.places import OwnUser
 from okamochi.run.host.servers.running import HostServer
 from okamochi.run.host.servers.server import Access
+from okamochi.run.host.shim import loading
+from okamochi.run.host.unpack import within
 from okamochi.run.spec import ContainerState
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
@@ -45,7 +50,9 @@ def free_port() -> int:
 
 def server_of(kind: ServiceKind, world: World, files: tuple[tuple[str, bytes], ...] = ()) -> HostServer:
     service = BackingService(kind=kind, name="db", image="x:1", port=1, user="o-shop", database='the "shop"')
-    access = Access(port=free_port(), user="o-shop", database='the "shop"', password=PASSWORD)
+    access = Access(
+        port=free_port(), address="127.77.1.2", user="o-shop", database='the "shop"', password=PASSWORD
+    )
     workshop = Workshop(world, suite_named("trixie"), native_platforms()[0])
     root = workshop.server_root(("dash", "libnss-wrapper", *SERVERS[kind].packages), kind.value)
     return HostServer(HostEngine.of(world), "shop", NAME, service, access, root, files)
@@ -64,7 +71,7 @@ def able(world: World, ended: None) -> None:
 
 
 def said(server: HostServer, question: bytes) -> bytes:
-    with socket.create_connection(("127.0.0.1", server.access.port), timeout=5) as link:
+    with socket.create_connection((server.access.address, server.access.port), timeout=5) as link:
         link.sendall(question)
         return link.recv(4096)
 
@@ -109,6 +116,24 @@ def test_postgres_runs_files_of_sql_once_and_keeps_what_they_made(world: World) 
 @pytest.mark.network
 @pytest.mark.slow
 @pytest.mark.usefixtures("able")
+def test_a_program_without_a_root_of_its_own_finds_a_server_by_its_name(world: World, tmp_path: Path) -> None:
+    server = server_of(ServiceKind.POSTGRES, world)
+    server.start()
+    names = names_for(msgspec.structs.replace(server.spec, labels=()), Records(server.engine.state_root))
+    assert names.addresses == (("db", server.access.address),)
+    hosts = tmp_path / "hosts"
+    hosts.write_text(names.lines())
+    psql = within(server.root, "usr/lib/postgresql/17/bin/psql")
+    words = loading(server.root, psql, str(psql), names.library)
+    address = {"PGHOST": "db", "PGPORT": str(server.access.port), "PGPASSWORD": PASSWORD}
+    argv = (*words, "-U", server.access.user, "-d", server.access.database, "-Atc", "SELECT 'served'")
+    asked = subprocess.run(argv, env={**address, "NSS_WRAPPER_HOSTS": str(hosts)}, capture_output=True)
+    assert asked.stdout == b"served\n", asked.stderr
+
+
+@pytest.mark.network
+@pytest.mark.slow
+@pytest.mark.usefixtures("able")
 def test_what_a_first_start_left_half_made_is_made_anew(world: World) -> None:
     server = server_of(ServiceKind.REDIS, world)
     server.start()
@@ -143,7 +168,7 @@ def test_without_root_a_server_is_started_by_its_own_loader(
 def test_a_taken_port_is_told_with_what_the_server_said(world: World) -> None:
     server = server_of(ServiceKind.REDIS, world)
     with socket.socket() as other:
-        other.bind(("127.0.0.1", server.access.port))
+        other.bind((server.access.address, server.access.port))
         other.listen()
         with pytest.raises(EngineError, match=r"db \(Valkey 8\.1\) did not become ready") as failed:
             server.start()

@@ -325,12 +325,26 @@ redis.exceptions.ConnectionError: Error 111 connecting to localhost:6379. Connec
     assert ("container" in raised.value.message + raised.value.hint) == contained
 
 
-def test_an_answer_of_somebody_else_is_no_health() -> None:
-    seen: list[str] = []
-    engine = FakeEngine(state())
+@pytest.mark.parametrize(("name", "taken"), [("host", True), ("docker", False)])
+def test_a_port_that_somebody_had_when_the_server_wanted_it_is_told_of_this_machine(
+    name: str, taken: bool
+) -> None:
+    """Who had it may be gone, and may have answered nobody."""
+    port = closed_port()
+    engine = FakeEngine(state("exited", exit_code=1), log=f"Connection in use: ('127.0.0.1', {port})")
+    engine.name = name
+    with pytest.raises(UnhealthyError) as raised:
+        start_healthy(as_engine(engine), spec(port), QUICK)
+    assert raised.value.port_taken == taken
+
+
+@pytest.mark.parametrize("status", [200, 503])
+def test_an_answer_of_somebody_else_is_told_before_that_one_is_gone(status: int) -> None:
+    """While gunicorn still tries to listen, say: when it gives up, the port may be free again."""
+    engine = FakeEngine(state(), state("exited", exit_code=1))
     engine.stranger = "python3 (process 4711)"
     with (
-        serving({"/healthz": [200], "/": [200]}, seen) as port,
+        serving({"/healthz": [status], "/": [status]}, []) as port,
         pytest.raises(TakenPort, match=r"port \d+ is taken by python3 \(process 4711\)"),
     ):
         start_healthy(as_engine(engine), spec(port), QUICK)

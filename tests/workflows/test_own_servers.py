@@ -8,13 +8,13 @@ from typing import cast
 import pytest
 
 from okamochi.debian.workshop import Workshop
-from okamochi.errors import RegistryError
+from okamochi.errors import EngineError, RegistryError
 from okamochi.model.plan import Plan
 from okamochi.run.host.engine import HostEngine
 from okamochi.run.host.servers.running import HostServer
 from okamochi.run.state import AppState
 from okamochi.system.world import World
-from okamochi.workflows.starting import own_servers
+from okamochi.workflows.starting import machine_services, own_addresses, own_servers
 from okamochi.workflows.starting.apps import App
 from okamochi.workflows.starting.env_values import Values
 from okamochi.workflows.starting.machine_services import with_machine_services
@@ -78,10 +78,10 @@ def told(app: App, files: dict[str, str], world: World) -> tuple[Plan, Values, d
 def test_an_address_with_a_password_is_a_secret_and_the_same_the_next_time(app: App, world: World) -> None:
     plan, values, known = told(app, POSTGRES, world)
     assert values.secret_names == ("DATABASE_URL",)
-    port = app.state.own_servers()[0].port
+    own = app.state.own_servers()[0]
     password = app.state.secrets()["DB_PASSWORD"]
     user, database = plan.services[0].user, plan.services[0].database
-    assert known["DATABASE_URL"] == f"postgresql://{user}:{password}@127.0.0.1:{port}/{database}"
+    assert known["DATABASE_URL"] == f"postgresql://{user}:{password}@{own.address}:{own.port}/{database}"
     refuse_absent(plan, values, HostEngine.of(world), app.state)
     assert told(app, POSTGRES, world)[2] == known
     assert password not in "".join(cast(Told, world.reporter).lines)
@@ -90,10 +90,11 @@ def test_an_address_with_a_password_is_a_secret_and_the_same_the_next_time(app: 
 def test_a_redis_has_a_password_where_an_address_can_hold_one(app: App, world: World) -> None:
     values, known = told(app, REDIS, world)[1:]
     assert values.secret_names == ("REDIS_URL",)
-    assert known["REDIS_URL"].startswith(f"redis://:{app.state.secrets()['REDIS_PASSWORD']}@127.0.0.1:")
+    own = app.state.own_servers()[0]
+    assert known["REDIS_URL"].startswith(f"redis://:{app.state.secrets()['REDIS_PASSWORD']}@{own.address}:")
     values, known = told(app, PAIR, world)[1:]
-    assert (values.secret_names, known["REDIS_HOST"]) == ((), "127.0.0.1")
-    assert known["REDIS_PORT"] == str(app.state.own_servers()[0].port)
+    assert (values.secret_names, known["REDIS_HOST"]) == ((), own.address)
+    assert known["REDIS_PORT"] == str(own.port)
 
 
 def test_a_password_of_its_own_variable_outlives_down_as_the_data_does(app: App, world: World) -> None:
@@ -107,7 +108,8 @@ def test_a_password_of_its_own_variable_outlives_down_as_the_data_does(app: App,
     }
     values, known = told(app, files, world)[1:]
     assert values.secret_names == ("DB_PASSWORD",)
-    assert (known["DB_HOST"], known["DB_PORT"]) == ("127.0.0.1", str(app.state.own_servers()[0].port))
+    own = app.state.own_servers()[0]
+    assert (known["DB_HOST"], known["DB_PORT"]) == (own.address, str(own.port))
     app.state.forget_given_secrets()
     assert app.state.secrets()["DB_PASSWORD"] == known["DB_PASSWORD"]
 
@@ -121,36 +123,39 @@ def test_what_is_given_is_not_started_and_what_nobody_packages_stays_missing(app
 
 def test_a_port_that_somebody_took_meanwhile_is_left_to_them(app: App, world: World) -> None:
     told(app, POSTGRES, world)
-    port = app.state.own_servers()[0].port
+    before = app.state.own_servers()[0]
+    assert before.port == 5432
+    assert before.address.startswith("127.") and not before.address.startswith("127.0.")
     with socket.socket() as other:
-        other.bind(("127.0.0.1", port))
+        other.bind((before.address, before.port))
         other.listen()
         known = told(app, POSTGRES, world)[2]
-    assert app.state.own_servers()[0].port != port
-    assert f":{port}/" not in known["DATABASE_URL"]
+    after = app.state.own_servers()[0]
+    assert (after.address, after.port) != (before.address, before.port)
+    assert f"@{after.address}:{after.port}/" in known["DATABASE_URL"]
 
 
 def test_a_port_that_is_taken_before_the_start_is_left_and_the_app_is_told_of_the_other(
     app: App, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ports: list[int] = []
+    places: list[tuple[str, int]] = []
 
     def start(server: HostServer) -> int:
-        ports.append(server.access.port)
+        places.append((server.access.address, server.access.port))
         return os.getpid()
 
     monkeypatch.setattr(HostServer, "start", start)
     monkeypatch.setattr(own_servers, "server_root", lambda *_: app.root)
     monkeypatch.setattr(Workshop, "hold", lambda *_, **__: None)
     plan, values, _ = told(app, POSTGRES, world)
-    port = app.state.own_servers()[0].port
+    before = app.state.own_servers()[0]
     with socket.socket() as other:
-        other.bind(("127.0.0.1", port))
+        other.bind((before.address, before.port))
         other.listen()
         values = start_own_servers(plan.services, values, HostEngine.of(world), app, world)
-    assert ports == [app.state.own_servers()[0].port]
-    assert ports != [port]
-    assert f"@127.0.0.1:{ports[0]}/" in values.known(app.state)["DATABASE_URL"]
+    after = app.state.own_servers()[0]
+    assert places == [(after.address, after.port)] != [(before.address, before.port)]
+    assert f"@{after.address}:{after.port}/" in values.known(app.state)["DATABASE_URL"]
 
 
 @pytest.mark.parametrize("required", [True, False])
@@ -200,6 +205,46 @@ def test_code_that_has_the_address_fixed_gets_a_server_there_unless_somebody_ans
     assert "where nothing answers" not in lines
     if not taken:
         assert app.state.secrets()["DB_PASSWORD"] == "geheim"
+
+
+NAMED = {
+    "app.py": f"{READS}import psycopg\npsycopg.connect('postgresql://shop:geheim@database/shop')\n",
+    "requirements.txt": "flask\npsycopg[binary]\n",
+}
+
+
+@pytest.mark.parametrize("taken", [False, True])
+def test_code_that_names_a_host_gets_a_server_of_that_name_at_the_usual_port(
+    taken: bool, app: App, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (app.root / "app.py").write_text(NAMED["app.py"])
+    plan, engine = planned(NAMED), HostEngine.of(world)
+    if taken:
+        monkeypatch.setattr(own_addresses, "is_free", lambda *_: False)
+    assert with_own_servers(plan, NOTHING, engine, app, world) == NOTHING
+    if taken:
+        assert app.state.own_servers() == ()
+        with pytest.raises(EngineError, match="missing") as caught:
+            refuse_absent(plan, NOTHING, engine, app.state)
+        assert "looks for it at database:5432; a line of /etc/hosts" in caught.value.details[0]
+        return
+    refuse_absent(plan, NOTHING, engine, app.state)
+    assert [(one.name, one.port) for one in app.state.own_servers()] == [("database", 5432)]
+    assert app.state.secrets()["DATABASE_PASSWORD"] == "geheim"
+
+
+def test_a_name_that_this_machine_knows_already_is_left_as_it_is(
+    app: App, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As that of a job's service container in GitLab CI."""
+    monkeypatch.setattr(machine_services, "answers", lambda host, _: host == "database")
+    plan = planned(NAMED)
+    engine = HostEngine.of(world)
+    with_machine_services(plan, NOTHING, app.state, world, startable=startable(engine))
+    assert with_own_servers(plan, NOTHING, engine, app, world) == NOTHING
+    assert app.state.own_servers() == ()
+    refuse_absent(plan, NOTHING, engine, app.state)
+    assert "at database:5432, where something answers" in "".join(cast(Told, world.reporter).lines)
 
 
 def test_an_app_that_keeps_its_data_in_sqlite_goes_on_with_that(app: App, world: World) -> None:

@@ -10,6 +10,7 @@ from okamochi.errors import EngineError, UnhealthyError
 from okamochi.model.plan import Plan
 from okamochi.run.compose import ComposeProject
 from okamochi.run.compose_program import DockerCompose, PodmanCompose
+from okamochi.run.ports import taken_by
 from okamochi.system.process import Completed
 from okamochi.workflows.starting.stack_failures import release_failure, tell_running, told, with_firewall_told
 from tests.detect.plans import planned
@@ -75,8 +76,10 @@ def test_a_service_that_may_not_write_its_data_is_told_as_that() -> None:
     assert "may not write its data" in error.hint and "shop_db-data" in error.hint
 
 
-def test_what_is_nobodys_fault_that_is_known_is_composes_own_words() -> None:
-    error = failure("no space left on device")
+@pytest.mark.parametrize(
+    "error", [failure("no space left on device"), taken_by(8000, "container blog-db-1 (docker)")]
+)
+def test_what_is_nobodys_fault_that_is_known_is_composes_own_words(error: EngineError) -> None:
     assert told(project("", release=0), plan(), error) is error
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from okamochi.errors import EngineError, UnhealthyError
 from okamochi.run import ports
-from okamochi.run.ports import choose_port
+from okamochi.run.ports import choose_port, taken_by
 from okamochi.run.wait import FailingPage
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
@@ -45,6 +45,43 @@ def test_a_start_that_loses_its_port_is_tried_on_another(port_of_web: WebPort) -
 
         assert port_of_web.started(start, EngineError, UnhealthyError) == "started"
     assert asked[1] > asked[0]
+
+
+def test_a_port_that_only_the_engine_knows_to_be_taken_is_not_chosen_again(port_of_web: WebPort) -> None:
+    """Of an engine on another machine, or one that forwards ports without listening."""
+    asked: list[int] = []
+
+    def start(port: int) -> int:
+        asked.append(port)
+        if port == port_of_web.own:
+            raise taken_by(port, "")
+        return port
+
+    assert port_of_web.started(start, EngineError) == asked[1] > asked[0]
+    reporter = port_of_web.world.reporter
+    assert isinstance(reporter, SilentReporter)
+    assert reporter.notes == [f"port {asked[0]} is taken; using {asked[1]}"]
+
+
+@pytest.mark.parametrize("starts", [2, 9])
+def test_a_port_that_was_taken_and_is_free_again_is_given_up_once(port_of_web: WebPort, starts: int) -> None:
+    """An app that listens twice would say so of each."""
+    asked: list[int] = []
+
+    def start(port: int) -> int:
+        asked.append(port)
+        if len(asked) < starts:
+            failure = UnhealthyError("port is taken", where="web", hint="look at its log")
+            failure.port_taken = True
+            raise failure
+        return port
+
+    if starts == 2:
+        assert port_of_web.started(start, EngineError, UnhealthyError) == asked[1] > asked[0]
+    else:
+        with pytest.raises(UnhealthyError):
+            port_of_web.started(start, EngineError, UnhealthyError)
+    assert len(asked) == 2
 
 
 def test_what_fails_on_a_port_of_its_own_has_failed(port_of_web: WebPort) -> None:

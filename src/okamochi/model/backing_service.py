@@ -40,6 +40,11 @@ class ServiceVariable(msgspec.Struct, frozen=True, kw_only=True):
     def is_secret(self) -> bool:
         return "{password}" in self.template
 
+    @property
+    def leads(self) -> bool:
+        """Whether it says where the service is."""
+        return "{host}" in self.template
+
 
 class BackingService(msgspec.Struct, frozen=True, kw_only=True):
     """One service of the stack. `name` is its host name for the app ("db"); `image` a reference with a tag.
@@ -73,6 +78,11 @@ class BackingService(msgspec.Struct, frozen=True, kw_only=True):
     def has_door(self) -> bool:
         """Whether the code looks for it on its own machine, and a door of the loopback leads to it."""
         return any(one.name.startswith(LOOPBACK_PREFIX) for one in self.variables)
+
+    @property
+    def is_named_by_code(self) -> bool:
+        """Whether no variable leads to it: the code itself names its host."""
+        return not self.has_door and not any(one.leads for one in self.variables)
 
     def value_of(self, variable: ServiceVariable, *, password: str = "") -> str:
         """The variable's template with this service's address filled in."""

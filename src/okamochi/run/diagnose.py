@@ -32,6 +32,7 @@ from okamochi.run.missing_values import (
     missing_variable,
     required_variable_said,
 )
+from okamochi.run.port_failures import address_taken
 from okamochi.run.refused_values import refused_values
 from okamochi.run.service_failures import (
     missing_database,
@@ -54,6 +55,7 @@ from okamochi.run.traces import (
     last_raised,
     last_trace,
     own_frame,
+    own_frames,
     told_by,
 )
 from okamochi.run.worker_failures import bad_concurrency, ends_itself, out_of_memory, worker_timeout
@@ -162,14 +164,6 @@ def doubled_endpoint(found: re.Match[str], log: str) -> Cause | None:
     )
 
 
-@told_by(r"Connection in use: \('(?P<address>[^']*)', (?P<port>\d+)\)|Address already in use")
-def address_taken(found: re.Match[str], log: str) -> Cause | None:
-    return Cause(
-        f"port {found['port'] or ''} is taken where the server wants to listen".replace("  ", " "),
-        "stop the process that holds it, or choose another port with --port",
-    )
-
-
 @told_by(r"exec format error")
 def wrong_platform(found: re.Match[str], log: str) -> Cause | None:
     return Cause(
@@ -186,7 +180,7 @@ def exception(log: str) -> Cause | None:
     cause = direct_cause(log, trace)
     hint = SEE_TRACEBACK
     lacks = LACKING.match(trace.error)
-    if lacks is not None and lacks["package"] not in sys.stdlib_module_names:
+    if lacks is not None and not is_known(lacks["package"], trace.text):
         hint = (
             f"if {lacks['package']} is a package, another version of it has that name: bound it in the "
             "requirements; okamochi.lock tells the installed one"
@@ -196,6 +190,12 @@ def exception(log: str) -> Cause | None:
         hint,
         own_frame(trace.text),
     )
+
+
+def is_known(package: str, trace: str) -> bool:
+    """Whether it is Python's, or a folder of the app by its frames: no index has another version of it."""
+    parts = {part for one in own_frames(trace) for part in one["path"].split("/")}
+    return package in sys.stdlib_module_names or package in parts
 
 
 def cut(text: str) -> str:

@@ -2,6 +2,7 @@
 
 import socket
 import time
+from collections.abc import Container
 from pathlib import Path
 
 from okamochi.errors import EngineError
@@ -47,15 +48,16 @@ def becomes_free(port: int, address: str) -> bool:
     return True
 
 
-def choose_port(wanted: int, *, explicit: bool, runner: Runner) -> int:
+def choose_port(wanted: int, *, explicit: bool, runner: Runner, refused: Container[int] = frozenset()) -> int:
     """`wanted` when it is free; else the next free one, or, when the user asked for it, EngineError naming
-    the process that holds it."""
-    if is_free(wanted):
+    the process that holds it. `refused` are not free, whatever it looks like from here: the engine may know
+    of more, and may be another machine's."""
+    if wanted not in refused and is_free(wanted):
         return wanted
     if explicit:
         raise taken_port_error(wanted, runner)
     for port in range(wanted + 1, min(wanted + TRIES, 65536)):
-        if is_free(port):
+        if port not in refused and is_free(port):
             return port
     raise EngineError(
         f"no port from {wanted} to {wanted + TRIES} is free", where="127.0.0.1", hint="choose one with --port"

@@ -50,7 +50,7 @@ MONGO_LOAD = (
 REDIS_SAVE = """set -eu
 file="${OKAMOCHI_DATA:-/data}/.okamochi-backup.rdb"
 trap 'rm -f "$file"' EXIT
-"$1-cli" -p "${OKAMOCHI_PORT:-6379}" --rdb "$file" >&2
+"$1-cli" -h "${OKAMOCHI_HOST:-127.0.0.1}" -p "${OKAMOCHI_PORT:-6379}" --rdb "$file" >&2
 cat "$file"
 """
 # Loaded at the next start: as dump.rdb, and as the first part of the log of changes, which comes before it.

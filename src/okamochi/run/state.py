@@ -58,11 +58,12 @@ class MachineService(msgspec.Struct, frozen=True, kw_only=True):
 
 class OwnServer(msgspec.Struct, frozen=True, kw_only=True):
     """A server on this machine's loopback that was started for this app; `root` has its packages, "" before
-    the first start."""
+    the first start. At port 0 before it has a place."""
 
     name: str
-    port: int
+    port: int = 0
     root: str = ""
+    address: str = "127.0.0.1"
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from okamochi.run.diagnose import diagnose
 from okamochi.run.engine import Engine
 from okamochi.run.logged_out import logged_out
 from okamochi.run.look import Look, look_at, url_of
+from okamochi.run.port_failures import says_taken
 from okamochi.run.ports import taken_by
 from okamochi.run.spec import ContainerState, Running, RunSpec
 from okamochi.run.traces import Cause
@@ -139,7 +140,7 @@ def wait_until_healthy(
     pause: Callable[[float], None] = time.sleep,
 ) -> Healthy:
     """Until the probe is content and / answers below 500; UnhealthyError at the limit, or at once when the
-    container ends or starts over. TakenPort when it is somebody else that answers."""
+    container ends or starts over. TakenPort when it is somebody else that listens there."""
     wait = Wait(engine, spec, patience)
     begin = now()
     delay = patience.pause_seconds
@@ -166,9 +167,10 @@ class Wait:
 
     def after(self, look: Look, waited: float) -> Healthy | None:
         """None: look again. Errors as of `wait_until_healthy`."""
+        # at each look: a server that finds its port taken tries for seconds, and who has it may go meanwhile
+        if stranger := self.engine.stranger_at(self.spec.name, self.spec.published_port):
+            raise taken_by(self.spec.published_port, stranger)
         if look.ready:
-            if stranger := self.engine.stranger_at(self.spec.name, self.spec.published_port):
-                raise taken_by(self.spec.published_port, stranger)
             return Healthy(url_of(self.spec), look.page_status, look.note)
         running = self.engine.inspect(self.spec.name)
         if running.failed or running.state is ContainerState.ABSENT:
@@ -220,7 +222,10 @@ class Wait:
     def _failure(
         self, running: Running, text: str, kind: type[UnhealthyError] = UnhealthyError
     ) -> UnhealthyError:
-        return unhealthy(self.engine, self.spec.name, running, text, self.patience, kind)
+        failure = unhealthy(self.engine, self.spec.name, running, text, self.patience, kind)
+        # in a container, the port inside is its own
+        failure.port_taken = self.engine.name == "host" and says_taken(failure.log, self.spec.published_port)
+        return failure
 
 
 def dying_workers(log: str) -> str:

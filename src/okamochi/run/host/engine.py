@@ -25,6 +25,7 @@ from okamochi.run.host.isolation import (
 )
 from okamochi.run.host.launch import Launch
 from okamochi.run.host.launcher import kill_group
+from okamochi.run.host.names import names_for
 from okamochi.run.host.records import (
     Records,
     belongs_to,
@@ -148,12 +149,13 @@ class HostEngine:
         self.remove(spec.name)
         folder, launch = self._records.make_folder(spec), self._launch(image, spec)
         launch.make_volumes()
+        launch.write_hosts()
         self._fill(launch)
         self._write(spec, folder, launch.description(spec.process.argv))
         return image, folder
 
     def _launch(self, image: HostImage, spec: RunSpec) -> Launch:
-        return Launch(image, spec, self._way(image), self._records)
+        return Launch(image, spec, self._way(image), self._records, names_for(spec, self._records))
 
     def _fill(self, launch: Launch) -> None:
         """What stands in for a root of its own, where the machine gives none."""

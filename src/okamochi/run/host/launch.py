@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,13 @@ from okamochi.model.kit_programs import SECRETS_MOUNT
 from okamochi.model.plan import APP_ROOT
 from okamochi.run.host.images import HostImage
 from okamochi.run.host.isolation import Isolation
+from okamochi.run.host.names import HOSTS, NO_NAMES, Names
 from okamochi.run.host.records import Records
-from okamochi.run.host.shim import Shim, fill, shim_at
+from okamochi.run.host.shim import Shim, fill, images_environment, shim_at
 from okamochi.run.host.unpack import within
 from okamochi.run.spec import RunSpec
 from okamochi.system.cache_owner import remove_tree
+from okamochi.system.files import write_atomic
 
 __all__ = ["Launch"]
 
@@ -30,6 +33,7 @@ class Launch:
     spec: RunSpec
     way: Isolation
     records: Records
+    names: Names = NO_NAMES
 
     def description(self, argv: tuple[str, ...]) -> dict[str, Any]:
         """What the launcher reads to run a command in the container, as JSON values."""
@@ -58,6 +62,8 @@ class Launch:
             return launch
         shim = self.shim
         environment = shim.environment(tuple(variables.items()))
+        if self.hosts.is_file():
+            environment["NSS_WRAPPER_HOSTS"] = str(self.hosts)
         return launch | {"argv": shim.argv(argv), "env": environment, "cwd": shim.path(image.working_dir)}
 
     def make_volumes(self) -> None:
@@ -80,9 +86,21 @@ class Launch:
         unfinished.rename(folder)
 
     def fill_shim(self, environment: Callable[[Path, Path], None] | None = None) -> None:
-        """What stands in for a root of its own; `environment` is that of `shim.fill`."""
+        """What stands in for a root of its own; `environment` is that of `shim.fill`, else the image's."""
         remove_tree(self.shim.folder)  # of a start that failed
-        fill(self.shim, volumes=self._volumes, app_root=APP_ROOT, environment=environment)
+        own = partial(images_environment, preload=self.names.library)
+        fill(self.shim, volumes=self._volumes, app_root=APP_ROOT, environment=environment or own)
+
+    @property
+    def hosts(self) -> Path:
+        """The names of the app's servers, where it has any."""
+        return self.records.folder(self.spec) / "hosts"
+
+    def write_hosts(self) -> None:
+        self.hosts.unlink(missing_ok=True)
+        if self.names.addresses:
+            text = self.names.with_machines() if self.way.rooted else self.names.lines()
+            write_atomic(self.hosts, text.encode(), mode=0o644)
 
     def within_root(self, inside: str) -> str:
         """Where a path inside the root really lies in it, from the root: links are followed."""
@@ -106,7 +124,9 @@ class Launch:
         binds += [(outside, inside, True) for inside, outside in self._volumes]
         if spec.secret_names:
             binds.append((spec.secrets_folder, SECRETS_MOUNT, False))
-        binds += [(path, path, False) for path in ("/etc/resolv.conf", "/etc/hosts") if Path(path).is_file()]
+        hosts = self.hosts if self.hosts.is_file() else HOSTS
+        files = ((Path("/etc/resolv.conf"), "/etc/resolv.conf"), (hosts, str(HOSTS)))
+        binds += [(str(outside), inside, False) for outside, inside in files if outside.is_file()]
         return [(outside, self.within_root(inside), writable) for outside, inside, writable in binds]
 
     @property

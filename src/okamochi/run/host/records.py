@@ -61,6 +61,10 @@ class Records:
             )
         return folder
 
+    def folders(self, app: str) -> Iterator[Path]:
+        """Those of one app's containers."""
+        return (folder for folder in self.root.glob(f"{app}/host/*") if has_spec(folder))
+
     def containers(self, app: str = "") -> Iterator[str]:
         """Names, those of one app or of all."""
         return (folder.name for folder in self.root.glob(f"{app or '*'}/host/*"))

@@ -27,6 +27,7 @@ __all__ = [
     "Shim",
     "exec_script",
     "fill",
+    "images_environment",
     "library_folders",
     "loading",
     "relink",
@@ -116,26 +117,26 @@ def fill(
     *,
     volumes: tuple[tuple[str, str], ...],
     app_root: str,
-    environment: Callable[[Path, Path], None] | None = None,
+    environment: Callable[[Path, Path], None],
 ) -> None:
     """bin, site-packages, a copy of the app, tmp, in a folder that has none of them.
 
-    `environment(folder, root)` writes the first two; without it, they are the image's own. EngineError when
-    the root has no loader or no Python."""
+    `environment(folder, root)` writes the first two, as `images_environment` does. EngineError when the root
+    has no loader or no Python."""
     folder, root = shim.folder, shim.root
     (folder / "bin").mkdir(parents=True)
     (folder / "tmp").mkdir(mode=0o700)
-    (environment or images_environment)(folder, root)
+    environment(folder, root)
     shutil.copytree(within(root, app_root.lstrip("/")), folder / "app", symlinks=True)
     relink(folder / "app", shim)
     link_volumes(folder / "app", app_root, volumes)
     write_fonts(folder, root)
 
 
-def images_environment(folder: Path, root: Path) -> None:
+def images_environment(folder: Path, root: Path, preload: Path | None = None) -> None:
     """The image's Python by the image's loader, and its console scripts."""
     python = within(root, "opt/venv/bin/python")
-    start_by_loader(folder, root, python)
+    start_by_loader(folder, root, python, preload)
     packages = folder / "lib" / python.name
     packages.mkdir(parents=True)
     (packages / "site-packages").symlink_to(within(root, f"opt/venv/lib/{python.name}/site-packages"))
@@ -143,9 +144,9 @@ def images_environment(folder: Path, root: Path) -> None:
     write_finders(folder, root)
 
 
-def start_by_loader(folder: Path, root: Path, python: Path) -> None:
+def start_by_loader(folder: Path, root: Path, python: Path, preload: Path | None = None) -> None:
     """What makes `folder` a virtual environment of that Python in `root`, but for its packages."""
-    script = exec_script(loading(root, python, str(folder / "bin/python")))
+    script = exec_script(loading(root, python, str(folder / "bin/python"), preload))
     for name in ("python", "python3", python.name):
         write_atomic(folder / "bin" / name, script, mode=0o755)
     version = python.name.removeprefix("python")
@@ -158,8 +159,9 @@ def exec_script(words: Iterable[str]) -> bytes:
     return f'#!/bin/sh\nexec {" ".join(map(shlex.quote, words))} "$@"\n'.encode()
 
 
-def loading(root: Path, program: Path, shown: str) -> tuple[str, ...]:
+def loading(root: Path, program: Path, shown: str, preload: Path | None = None) -> tuple[str, ...]:
     """The words that start a program of `root` by its own loader; `shown` is what it takes itself for.
+    `preload` is a library whose functions come before all others', in it alone: what it starts has its own.
     EngineError when the root has no loader or no such program."""
     loader = next((path for name in LOADERS if (path := within(root, name)).is_file()), None)
     if loader is None or not program.is_file():
@@ -169,7 +171,8 @@ def loading(root: Path, program: Path, shown: str) -> tuple[str, ...]:
             hint="build the image again, or use --engine docker or --engine podman",
         )
     libraries = ":".join(str(path) for path in library_folders(root))
-    words = (str(loader), "--library-path", libraries)
+    before = ("--preload", str(preload)) if preload is not None else ()
+    words = (str(loader), "--library-path", libraries, *before)
     if ARGV0 in loader.read_bytes():
         return (*words, "--argv0", shown, str(program))
     return (*words, str(named_after(program, shown)))

@@ -7,8 +7,7 @@ import msgspec
 
 from okamochi.model.backing_service import BackingService, ServiceKind, ServiceVariable
 
-__all__ = ["given_service", "is_elsewhere", "leads", "place_of", "with_driver"]
-
+__all__ = ["given_service", "is_elsewhere", "place_of", "with_driver"]
 
 KEYS = ("{user}", "{password}")
 
@@ -34,9 +33,7 @@ def is_elsewhere(service: BackingService, values: Mapping[str, str]) -> bool:
 def place_of(service: BackingService, values: Mapping[str, str]) -> tuple[str, str, int]:
     """The variable that leads to it, "" for none; its host, "" where that is no address on a network; its
     port."""
-    name = next(
-        (one.name for one in service.variables if leads(one) and values.get(one.name, "").strip()), ""
-    )
+    name = next((one.name for one in service.variables if one.leads and values.get(one.name, "").strip()), "")
     value = values.get(name, "").strip()
     if "://" in value:
         try:
@@ -48,10 +45,6 @@ def place_of(service: BackingService, values: Mapping[str, str]) -> tuple[str, s
     ports = (values.get(one.name, "") for one in service.variables if one.template == "{port}")
     port = port or next(ports, "")
     return name, host, int(port) if port.isdecimal() else service.port
-
-
-def leads(variable: ServiceVariable) -> bool:
-    return "{host}" in variable.template
 
 
 def given_service(service: BackingService, values: Mapping[str, str]) -> GivenService:

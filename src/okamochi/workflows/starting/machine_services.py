@@ -13,7 +13,7 @@ from okamochi.system.world import World
 from okamochi.workflows.starting.env_values import Values
 from okamochi.workflows.starting.given_services import place_of
 
-__all__ = ["absence_of", "tell_absent", "with_machine_services"]
+__all__ = ["absence_of", "is_there", "tell_absent", "with_machine_services"]
 
 
 def with_machine_services(
@@ -30,12 +30,22 @@ def with_machine_services(
         if service.has_door:
             tell_fixed(service, world, startable)
             continue
+        if is_there(service, known):
+            tell_named(service, world)
+            continue
         offer = redis_of_machine(service, state, world) if service.kind is ServiceKind.REDIS else None
         if offer is not None:
             kept.append(offer)
             plain |= {one.name: address_in(one, offer) for one in service.variables}
     state.put_machine_services(tuple(kept))
     return replace(values, plain=tuple(sorted(plain.items())))
+
+
+def is_there(service: BackingService, known: Mapping[str, str]) -> bool:
+    """Whether the user says where it is, or the name that the code has for it leads to one from here: a job's
+    service container, a line of /etc/hosts."""
+    named = service.is_named_by_code and answers(service.name, service.port)
+    return named or bool(place_of(service, known)[0])
 
 
 def tell_given(service: BackingService, values: Mapping[str, str], world: World) -> None:
@@ -61,6 +71,12 @@ def tell_fixed(service: BackingService, world: World, startable: Container[Servi
             world.reporter.note(f"{place}, where something answers")
         elif service.kind not in startable:
             world.reporter.warn(f"{place}, where nothing answers")
+
+
+def tell_named(service: BackingService, world: World) -> None:
+    """The code has its host's name fixed, which this machine knows."""
+    place = f"{service.name}:{service.port}"
+    world.reporter.note(f"{service.name}: the code itself looks for it at {place}, where something answers")
 
 
 def redis_of_machine(service: BackingService, state: AppState, world: World) -> MachineService | None:
@@ -127,6 +143,9 @@ def absence_of(services: Sequence[BackingService], engine: str, why: EngineError
 
 def way_to(service: BackingService) -> str:
     """By what listens at the service's usual port of this machine."""
+    if service.is_named_by_code:
+        place = f"{service.name}:{service.port}"
+        return f"{service.name}: the code itself looks for it at {place}; a line of /etc/hosts can say where"
     place = f"{service.name}: {{}} answers at {LOOPBACK}:{service.port}"
     if not answers(LOOPBACK, service.port):
         return f"{place.format('nothing')}; start one there or elsewhere"

@@ -1,6 +1,7 @@
 """Which backing services that nobody gave are servers of this machine, on the host engine, and how the app
 is told where they are (docs/adr/0056-servers-without-an-engine.md)."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -22,13 +23,14 @@ from okamochi.system.world import World
 from okamochi.workflows.starting.apps import App
 from okamochi.workflows.starting.coded_passwords import keep_coded_passwords
 from okamochi.workflows.starting.env_values import Values
-from okamochi.workflows.starting.given_services import leads, place_of
+from okamochi.workflows.starting.machine_services import is_there
 from okamochi.workflows.starting.stack_services import simple_password
 
 __all__ = [
     "access_of",
     "addressed",
     "container_name",
+    "moved",
     "own_server",
     "own_services",
     "startable",
@@ -49,13 +51,12 @@ def with_own_servers(plan: Plan, values: Values, engine: Engine, app: App, world
     """With the addresses of the servers that `start_own_servers` is to start, which the state remembers."""
     known, kinds, kept = values.known(app.state), startable(engine), []
     for service in plan.services:
-        if service.kind not in kinds or place_of(service, known)[0] or made_without(service, engine, app):
+        if service.kind not in kinds or is_there(service, known) or made_without(service, engine, app):
             continue
-        former = own_server(service.name, app.state)
-        port = own_port(service, former.port, engine, app, world)
-        if not port:
+        own = placed(service, own_server(service.name, app.state), engine, app, world)
+        if own is None:
             continue
-        kept.append(msgspec.structs.replace(former, port=port))
+        kept.append(own)
         keep_coded_passwords((service,), values, app.root, app.state, world)
         title = SERVERS[service.kind].title
         world.reporter.note(
@@ -67,15 +68,15 @@ def with_own_servers(plan: Plan, values: Values, engine: Engine, app: App, world
 
 def own_server(name: str, state: AppState) -> OwnServer:
     """As it was started last; at port 0 when it never was."""
-    return next((one for one in state.own_servers() if one.name == name), OwnServer(name=name, port=0))
+    return next((one for one in state.own_servers() if one.name == name), OwnServer(name=name))
 
 
 def addressed(services: Sequence[BackingService], values: Values, app: App, world: World) -> Values:
     """With the variables that lead to the app's own servers."""
     plain, secrets = dict(values.plain), set(values.secret_names)
-    ports = {one.name: one.port for one in app.state.own_servers()}
-    for service in (one for one in services if one.name in ports):
-        access = access_of(service, ports[service.name], app.state, world)
+    own = {one.name: one for one in app.state.own_servers()}
+    for service in (one for one in services if one.name in own):
+        access = access_of(service, own[service.name], app.state, world)
         for variable in () if service.has_door else service.variables:
             value = address_in(variable, access)
             if not access.password or access.password not in value:
@@ -96,22 +97,41 @@ def made_without(service: BackingService, engine: Engine, app: App) -> bool:
     return not service.required and has_data and data_volume(service.name) not in volumes
 
 
-def own_port(service: BackingService, former: int, engine: Engine, app: App, world: World) -> int:
-    """That of before, while it is ours or free; 0 where no server of ours would be found: the code has an
-    address fixed at which somebody else answers, or no variable says where to look."""
+def placed(
+    service: BackingService, former: OwnServer, engine: Engine, app: App, world: World
+) -> OwnServer | None:
+    """Where it was before, while it runs or nobody else is there. Else at an address of its own, and its
+    usual port; None where the code has an address fixed at which somebody else is."""
     running = engine.inspect(container_name(app, service.name)).state is ContainerState.RUNNING
     if service.has_door:
         names = (one.name for one in service.variables if one.name.startswith(LOOPBACK_PREFIX))
         door = int(next(names).removeprefix(LOOPBACK_PREFIX))
-        return 0 if answers(LOOPBACK, door) and not (running and former == door) else door
-    if not any(map(leads, service.variables)):
-        return 0
-    if former and (running or is_free(former)):
+        if answers(LOOPBACK, door) and not (running and former.port == door):
+            return None
+        return msgspec.structs.replace(former, port=door, address=LOOPBACK)
+    if former.port and (running or is_free(former.port, former.address)):
         return former
-    return choose_port(ABOVE + service.port, explicit=False, runner=world.runner)
+    own = msgspec.structs.replace(former, port=service.port, address=own_address(service, app))
+    return own if is_free(own.port, own.address) else moved(own, service, world)
 
 
-def access_of(service: BackingService, port: int, state: AppState, world: World) -> Access:
+def moved(own: OwnServer, service: BackingService, world: World) -> OwnServer | None:
+    """To another port, where a variable can say so."""
+    if service.has_door or service.is_named_by_code:
+        return None
+    above = own.port + 1 if own.address == LOOPBACK else ABOVE + service.port
+    port = choose_port(above, explicit=False, runner=world.runner)
+    return msgspec.structs.replace(own, port=port, address=LOOPBACK)
+
+
+def own_address(service: BackingService, app: App) -> str:
+    """One of 127.0.0.0/8, all of which is this machine (RFC 1122, 3.2.1.3), so that each server can be at
+    its usual port; not of 127.0.0.0/16, where others are."""
+    digest = hashlib.sha256(f"{app.identity}/{service.name}".encode()).digest()
+    return f"127.{1 + digest[0] % 254}.{digest[1]}.{1 + digest[2] % 254}"
+
+
+def access_of(service: BackingService, own: OwnServer, state: AppState, world: World) -> Access:
     """The password is made once and lives as long as the data; code that has its address fixed has its own,
     or none."""
     password = ""
@@ -120,13 +140,20 @@ def access_of(service: BackingService, port: int, state: AppState, world: World)
         password, made = state.generated_secret(name, make=simple_password)
         if made:
             world.reporter.note(f"{name}: generated once, kept in {state.secrets_folder / name}")
-    return Access(port=port, user=service.user, database=service.database, password=password)
+    return Access(
+        port=own.port,
+        address=own.address,
+        user=service.user,
+        database=service.database,
+        password=password,
+    )
 
 
 def wants_password(service: BackingService) -> bool:
     """A Redis has one where addresses alone lead to it: what reads a host and a port knows of none."""
     if service.kind is ServiceKind.REDIS:
-        return not service.has_door and all(URL_OF_HOST in one.template for one in service.variables)
+        fixed = service.has_door or service.is_named_by_code
+        return not fixed and all(URL_OF_HOST in one.template for one in service.variables)
     return bool(service.user) and not service.is_open
 
 
@@ -135,7 +162,11 @@ def address_in(variable: ServiceVariable, access: Access) -> str:
     if access.password and "{password}" not in template:
         template = template.replace(URL_OF_HOST, "://:{password}@{host}")
     return template.format(
-        host=LOOPBACK, port=access.port, user=access.user, password=access.password, database=access.database
+        host=access.address,
+        port=access.port,
+        user=access.user,
+        password=access.password,
+        database=access.database,
     )
 
 

@@ -16,14 +16,13 @@ from okamochi.run.engine import Engine
 from okamochi.run.host.engine import HostEngine
 from okamochi.run.host.servers.kinds import SERVERS
 from okamochi.run.host.servers.running import HostServer
-from okamochi.run.host.servers.server import LOOPBACK
-from okamochi.run.ports import PORT_TRIES, choose_port, is_free, taken_port_error
+from okamochi.run.ports import PORT_TRIES, is_free, taken_port_error
 from okamochi.run.state import OwnServer
 from okamochi.system.project_files import DiskProject, ProjectFiles
 from okamochi.system.world import World
 from okamochi.workflows.starting.apps import App
 from okamochi.workflows.starting.env_values import Values
-from okamochi.workflows.starting.own_addresses import access_of, addressed, container_name
+from okamochi.workflows.starting.own_addresses import access_of, addressed, container_name, moved
 from okamochi.workflows.starting.web_port import port_lock
 
 __all__ = ["end_former_servers", "start_own_servers", "stop_own_servers"]
@@ -59,27 +58,28 @@ def running_server(
     service: BackingService, own: OwnServer, engine: HostEngine, app: App, world: World
 ) -> OwnServer:
     """The same where it runs; else as it was started, at another port if its own is taken."""
-    access = access_of(service, own.port, app.state, world)
+    access = access_of(service, own, app.state, world)
     server = HostServer(engine, app.identity, container_name(app, service.name), service, access)
     if server.runs:
         return own
     engine.remove(server.name)
     root = server_root(service, own, world)
     files = tuple(initial_files(service, DiskProject.open(app.root), world))
-    port = own.port
+    place: OwnServer | None = own
     for _ in range(PORT_TRIES):
-        with port_lock(port, world):
-            if is_free(port):
+        if place is None:
+            break
+        own = msgspec.structs.replace(place, root=str(root))
+        with port_lock(own.port, world):
+            if is_free(own.port, own.address):
                 with world.reporter.step(f"Starting {service.name} ({SERVERS[service.kind].title})"):
-                    access = msgspec.structs.replace(access, port=port)
+                    access = access_of(service, own, app.state, world)
                     keeper = replace(server, access=access, root=root, initial_files=files).start()
                 Workshop.hold(world, root, pid=keeper)
-                world.reporter.note(f"{service.name} is at {LOOPBACK}:{port}")
-                return OwnServer(name=own.name, port=port, root=str(root))
-        if service.has_door:
-            break
-        port = choose_port(port + 1, explicit=False, runner=world.runner)
-    raise taken_port_error(port, world.runner, setting=f"the address of {service.name}")
+                world.reporter.note(f"{service.name} is at {own.address}:{own.port}")
+                return own
+        place = moved(own, service, world)
+    raise taken_port_error(own.port, world.runner, setting=f"the address of {service.name}")
 
 
 def end_former_servers(engine: Engine, app: App, world: World) -> None:

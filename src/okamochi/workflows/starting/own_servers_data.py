@@ -56,7 +56,7 @@ class OwnServers:
     def _server(self, name: str) -> HostServer:
         service = next(one for one in self.services if one.name == name)
         own = own_server(name, self.app.state)
-        access = access_of(service, own.port, self.app.state, self.world)
+        access = access_of(service, own, self.app.state, self.world)
         engine, container = HostEngine.of(self.world), container_name(self.app, name)
         return HostServer(engine, self.app.identity, container, service, access, Path(own.root))
 

@@ -12,6 +12,7 @@ from okamochi.render.compose_secrets import maker_name
 from okamochi.render.service_containers import password_name
 from okamochi.run.compose import ComposeProject
 from okamochi.run.diagnose import diagnose
+from okamochi.run.ports import TakenPort
 from okamochi.run.spec import data_volume
 
 __all__ = ["release_failure", "tell_running", "told", "with_firewall_told", "with_old_password_told"]
@@ -34,6 +35,8 @@ def told(project: ComposeProject, plan: Plan, error: EngineError) -> EngineError
 
 
 def cause_of(project: ComposeProject, plan: Plan, error: EngineError) -> EngineError | UnhealthyError:
+    if isinstance(error, TakenPort):  # whose holder may have a name like one of the stack's services
+        return error
     ended = {service: code for service, _, code in project.states()}
     if ended.get(maker_name(plan)):
         return secrets_failure(project, maker_name(plan))

@@ -21,7 +21,7 @@ from okamochi.system.world import World
 from okamochi.workflows.starting.env_values import Values
 from okamochi.workflows.starting.given_services import given_service, is_elsewhere, place_of, with_driver
 from okamochi.workflows.starting.left_out import goes_on_without, remember_left_out
-from okamochi.workflows.starting.machine_services import absence_of, tell_absent
+from okamochi.workflows.starting.machine_services import absence_of, is_there, tell_absent
 from okamochi.workflows.starting.queue_workers import with_their_queue
 
 __all__ = [
@@ -52,7 +52,7 @@ def needed_services(plan: Plan, values: Values, engine: Engine, state: AppState,
     kept: list[BackingService] = []
     absent: list[BackingService] = []
     for service in plan.services:
-        if is_given(service, known, engine):
+        if is_given(service, known, engine, state):
             if engine.name != "host":  # which starts none, and has told where they are
                 world.reporter.note(f"{service.name} is not started: its address was given")
         elif not engine.composes:
@@ -168,12 +168,16 @@ def why_none(engine: Engine) -> EngineError:
     raise AssertionError(f"{engine.name} starts stacks")
 
 
-def is_given(service: BackingService, known: Mapping[str, str], engine: Engine) -> bool:
-    """Whether the user says where it is. By its name in the stack only a stack has one."""
+def is_given(service: BackingService, known: Mapping[str, str], engine: Engine, state: AppState) -> bool:
+    """Whether the user says where it is. By its name in the stack only a stack has one, and the host engine
+    for its own servers."""
     if engine.composes:
         return is_elsewhere(service, known)
+    if engine.name != "host":
+        return bool(place_of(service, known)[0])
+    own = any(one.name == service.name for one in state.own_servers())
     # on the host, the code's own localhost is this machine
-    return bool(place_of(service, known)[0]) or (engine.name == "host" and service.has_door)
+    return own or service.has_door or is_there(service, known)
 
 
 def as_given(
@@ -206,7 +210,7 @@ def refuse_absent(plan: Plan, values: Values, engine: Engine, state: AppState) -
         one
         for one in plan.services
         # code that has an address fixed asks nobody: it is told what it will not find, as ever
-        if one.required and not one.has_door and not is_given(one, known, engine)
+        if one.required and not one.has_door and not is_given(one, known, engine, state)
     ]
     if absent:
         raise absence_of(absent, engine.name, why_none(engine))

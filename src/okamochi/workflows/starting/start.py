@@ -89,7 +89,7 @@ class Start:
                     return replace(self, values=values)._stack(plan)
                 except UnhealthyError as failure:
                     known, services = self.values.known(state), self.loaded.built.plan.services
-                    here = [one for one in services if not is_given(one, known, self.engine)]
+                    here = [one for one in services if not is_given(one, known, self.engine, state)]
                     tell_left_out(failure, here, plan.services)
                     raise
         return self._container(plan)

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
-from okamochi.errors import OkamochiError
+from okamochi.errors import OkamochiError, UnhealthyError
 from okamochi.run.ports import PORT_TRIES, TakenPort, choose_port, is_free, port_holder
 from okamochi.run.wait import FailingPage
 from okamochi.system.world import World
@@ -25,13 +25,14 @@ def port_lock(port: int, world: World) -> AbstractContextManager[None]:
 
 class WebPort(msgspec.Struct, frozen=True):
     """`asked` is the port that the user named, None when none was; `own` is the process's. `told` are the
-    ports that this command told of, over all its starts."""
+    ports that this command told of, over all its starts; `refused`, those that were lost when it started."""
 
     asked: int | None
     own: int
     previous: Previous
     world: World
     told: set[int] = msgspec.field(default_factory=set)
+    refused: set[int] = msgspec.field(default_factory=set)
 
     def choose(self) -> int:
         """The port asked for; else the one this app had; else the process's own, or the next free one.
@@ -45,7 +46,8 @@ class WebPort(msgspec.Struct, frozen=True):
         wanted = self.asked or self.own
         if self._is_left_behind(wanted):
             return wanted
-        return choose_port(wanted, explicit=self.asked is not None, runner=self.world.runner)
+        explicit = self.asked is not None
+        return choose_port(wanted, explicit=explicit, runner=self.world.runner, refused=self.refused)
 
     def _is_left_behind(self, port: int) -> bool:
         """Whether a container of this app has the port of which there is no record, since its start was ended
@@ -61,7 +63,7 @@ class WebPort(msgspec.Struct, frozen=True):
         if (
             self.asked is None
             and port not in (self.own, *self.told, self.previous.serving_port)
-            and not is_free(self.own)
+            and (self.own in self.refused or not is_free(self.own))
         ):
             self.told.add(port)
             self.world.reporter.note(f"port {self.own} is taken; using {port}")
@@ -83,6 +85,7 @@ class WebPort(msgspec.Struct, frozen=True):
                 except errors as error:
                     if not left or not self.is_lost(port, error):
                         raise
+                    self.refused.add(port)
         raise AssertionError("at least one try")
 
     def is_lost(self, port: int, error: OkamochiError) -> bool:
@@ -90,4 +93,6 @@ class WebPort(msgspec.Struct, frozen=True):
         if isinstance(error, FailingPage):
             return False  # the app holds it itself: it goes on, and answers
         refused = isinstance(error, TakenPort) and error.port == port
-        return port != self.previous.serving_port and (refused or not is_free(port))
+        # once: an app that listens twice loses each port to itself
+        told = isinstance(error, UnhealthyError) and error.port_taken and not self.refused
+        return port != self.previous.serving_port and (refused or told or not is_free(port))

@@ -7,7 +7,7 @@ from okamochi.run.host.servers.replies import (
     replies_as_postgres,
     replies_as_redis,
 )
-from okamochi.run.host.servers.server import LOOPBACK, Access, Command, Place, Server
+from okamochi.run.host.servers.server import Access, Command, Place, Server
 
 __all__ = ["SERVERS"]
 
@@ -42,14 +42,15 @@ def postgres_first(place: Place, access: Access) -> tuple[Command, ...]:
 
 
 def postgres_files(_: Place, access: Access) -> dict[str, str]:
-    """Nobody is asked for a password that there is not: code that has its address fixed has none."""
+    """Nobody is asked for a password that there is not: code that has its address fixed has none. Who
+    connects has an address of the loopback, too."""
     method = "scram-sha-256" if access.password else "trust"
-    return {"pg_hba.conf": f"host all all {LOOPBACK}/32 {method}\n"}
+    return {"pg_hba.conf": f"host all all 127.0.0.0/8 {method}\n"}
 
 
 def postgres_serves(place: Place, access: Access) -> tuple[str, ...]:
     settings = {
-        "listen_addresses": LOOPBACK,
+        "listen_addresses": access.address,
         "port": str(access.port),
         "unix_socket_directories": "",
         "jit": "off",  # its compiler, LLVM, is not installed
@@ -60,7 +61,7 @@ def postgres_serves(place: Place, access: Access) -> tuple[str, ...]:
 
 def postgres_client(place: Place, access: Access) -> dict[str, str]:
     """https://www.postgresql.org/docs/17/libpq-envars.html"""
-    address = {"PGHOST": LOOPBACK, "PGPORT": str(access.port), "PGPASSWORD": access.password}
+    address = {"PGHOST": access.address, "PGPORT": str(access.port), "PGPASSWORD": access.password}
     return {**address, "PATH": place.path(POSTGRES)}
 
 
@@ -122,7 +123,7 @@ def mariadb(place: Place) -> tuple[str, ...]:
 def mariadb_serves(place: Place, access: Access) -> tuple[str, ...]:
     return (
         *mariadb(place),
-        f"--bind-address={LOOPBACK}",
+        f"--bind-address={access.address}",
         f"--port={access.port}",
         "--socket=server.sock",  # relative to the data: a path of any length will do
         "--skip-name-resolve",
@@ -135,7 +136,7 @@ def mariadb_files(_: Place, access: Access) -> dict[str, str]:
 
 def mariadb_client(place: Place, access: Access) -> dict[str, str]:
     """https://mariadb.com/kb/en/mariadb-environment-variables/; and the file as the image has it."""
-    address = {"MYSQL_HOST": LOOPBACK, "MYSQL_TCP_PORT": str(access.port)}
+    address = {"MYSQL_HOST": access.address, "MYSQL_TCP_PORT": str(access.port)}
     file = f"{place.data}/{PASSWORD_FILE}"
     return {**address, "MARIADB_PASSWORD_FILE": file, "PATH": place.path("usr/bin")}
 
@@ -152,7 +153,7 @@ def valkey_serves(place: Place, _: Access) -> tuple[str, ...]:
 def valkey_files(place: Place, access: Access) -> dict[str, str]:
     """A password in the arguments would be everybody's to read."""
     settings = {
-        "bind": LOOPBACK,
+        "bind": access.address,
         "port": str(access.port),
         "dir": place.data,
         "save": "60 1",
@@ -164,12 +165,12 @@ def valkey_files(place: Place, access: Access) -> dict[str, str]:
 
 def valkey_client(place: Place, access: Access) -> dict[str, str]:
     password = {"REDISCLI_AUTH": access.password} if access.password else {}
-    place_of_data = {"OKAMOCHI_DATA": place.data, "OKAMOCHI_PORT": str(access.port)}
-    return {**password, **place_of_data, "PATH": place.path("usr/bin")}
+    address = {"OKAMOCHI_HOST": access.address, "OKAMOCHI_PORT": str(access.port)}
+    return {**password, **address, "OKAMOCHI_DATA": place.data, "PATH": place.path("usr/bin")}
 
 
 def memcached_serves(place: Place, access: Access) -> tuple[str, ...]:
-    return (place.path("usr/bin/memcached"), "-l", LOOPBACK, "-p", str(access.port), "-m", "64")
+    return (place.path("usr/bin/memcached"), "-l", access.address, "-p", str(access.port), "-m", "64")
 
 
 MARIADB = Server(

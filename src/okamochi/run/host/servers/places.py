@@ -9,7 +9,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from okamochi.run.host.jail import linked
-from okamochi.run.host.shim import exec_script, library_folders, loading
+from okamochi.run.host.names import names_library
+from okamochi.run.host.shim import exec_script, loading
 from okamochi.run.host.unpack import within
 from okamochi.system.cache_owner import remove_tree
 from okamochi.system.files import write_atomic
@@ -20,9 +21,6 @@ USER = 10001
 DATA = "data"
 TOP = "root"
 """Says which packages a root of its own was made of."""
-NSS_WRAPPER = "libnss_wrapper.so"
-"""initdb asks for the name of its user, whom nobody need have written down:
-https://cwrap.org/nss_wrapper.html"""
 PATH = "/usr/local/bin:/usr/bin:/bin"
 
 
@@ -93,7 +91,8 @@ class OwnRoot(HostPlace):
 @dataclass(frozen=True)
 class OwnUser(HostPlace):
     """The packages' files at the host's paths: a tree of links to them, with scripts in the place of the
-    programs, which look for what is beside them."""
+    programs, which look for what is beside them. initdb asks for the name of its user, whom nobody need have
+    written down."""
 
     @property
     def data(self) -> str:
@@ -121,11 +120,8 @@ class OwnUser(HostPlace):
             write_atomic(self.programs / "accounts" / Path(path).name, text.encode())
 
     def script(self, inside: PurePosixPath) -> bytes:
-        program = within(self.root, str(inside))
-        loader, *words = loading(self.root, program, str(self.programs / inside))
-        wrapper = next((p for one in library_folders(self.root) if (p := one / NSS_WRAPPER).is_file()), None)
-        preload = ("--preload", str(wrapper)) if wrapper is not None else ()
-        return exec_script((loader, *preload, *words))
+        program, shown = within(self.root, str(inside)), str(self.programs / inside)
+        return exec_script(loading(self.root, program, shown, names_library(self.root)))
 
     def give(self, _: Path) -> None:
         """It is ours already."""

@@ -3,7 +3,7 @@
 import socket
 import struct
 
-from okamochi.run.host.servers.server import LOOPBACK, Access
+from okamochi.run.host.servers.server import Access
 
 __all__ = ["greets_as_mysql", "replies_as_memcached", "replies_as_postgres", "replies_as_redis"]
 
@@ -15,7 +15,7 @@ CANNOT_CONNECT_NOW = b"C57P03"
 def said(access: Access, question: bytes) -> bytes:
     """The beginning of what it answers, b"" where nobody does."""
     try:
-        with socket.create_connection((LOOPBACK, access.port), timeout=PATIENCE_SECONDS) as link:
+        with socket.create_connection((access.address, access.port), timeout=PATIENCE_SECONDS) as link:
             link.sendall(question)
             return link.recv(1024)
     except OSError:

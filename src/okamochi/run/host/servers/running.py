@@ -90,6 +90,7 @@ class HostServer:
             image_reference=self._server.title,
             process=process,
             published_port=self.access.port,
+            bind_address=self.access.address,
             labels=((SERVICE_LABEL, self.service.name),),
         )
 

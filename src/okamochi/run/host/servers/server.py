@@ -16,6 +16,7 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
     password is where nobody is asked for one."""
 
     port: int
+    address: str = LOOPBACK
     user: str = ""
     password: str = ""
     database: str = ""

@@ -1,0 +1,55 @@
+"""The names by which an app finds its own servers, as the containers of a stack find one another."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from okamochi.run.host.records import Records, read_json, read_spec
+from okamochi.run.host.shim import library_folders
+from okamochi.run.spec import SERVICE_LABEL, RunSpec
+
+__all__ = ["HOSTS", "NO_NAMES", "Names", "names_for", "names_library"]
+
+HOSTS = Path("/etc/hosts")
+LIBRARY = "libnss_wrapper.so"
+
+
+@dataclass(frozen=True)
+class Names:
+    """`addresses` by name. `library`, of Debian's packages, answers by a file of them in the place of the
+    machine's own: https://cwrap.org/nss_wrapper.html. None where there is none."""
+
+    addresses: tuple[tuple[str, str], ...] = ()
+    library: Path | None = None
+
+    def lines(self) -> str:
+        """As hosts(5) has them."""
+        return "".join(f"{address} {name}\n" for name, address in self.addresses)
+
+    def with_machines(self) -> str:
+        """For a root of its own: after them all that this machine's file has."""
+        return self.lines() + (HOSTS.read_text("utf-8", "replace") if HOSTS.is_file() else "")
+
+
+NO_NAMES = Names()
+
+
+def names_for(spec: RunSpec, records: Records) -> Names:
+    """Of the servers that were started for the container's app; a server itself looks for nobody."""
+    found = dict(servers(spec.app, records)) if SERVICE_LABEL not in dict(spec.labels) else {}
+    library = next((names_library(root) for _, root in found.values()), None)
+    return Names(tuple(sorted((name, address) for name, (address, _) in found.items())), library)
+
+
+def servers(app: str, records: Records) -> Iterator[tuple[str, tuple[str, Path]]]:
+    """Name, and address and the packages' files, of each."""
+    for folder in records.folders(app):
+        launch = read_json(folder / "launch.json")
+        spec = read_spec(folder)
+        if name := dict(spec.labels).get(SERVICE_LABEL):
+            yield name, (spec.bind_address, Path(str(launch.get("root", ""))))
+
+
+def names_library(root: Path) -> Path | None:
+    """That of the packages in `root`."""
+    return next((path for one in library_folders(root) if (path := one / LIBRARY).is_file()), None)
