@@ -125,7 +125,7 @@ def nobody(*_):
 
 pwd.getpwuid = pwd.getpwnam = nobody
 from okamochi.system import stand_in_home
-stand_in_home.LASTING = "/var/tmp"
+setattr(stand_in_home, "LASTING", "/var/tmp")
 from okamochi.__main__ import main
 sys.exit(main())
 """
