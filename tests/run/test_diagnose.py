@@ -648,6 +648,16 @@ def test_a_served_folder_outside_the_app_s_own_may_lie_beside_it_in_the_checkout
     assert cause.hint.startswith("where it lies beside the app's own folder, okamochi plan warns") is told
 
 
+def test_a_locale_that_is_not_there_is_told_with_its_name() -> None:
+    frame = (
+        '  File "/app/app.py", line 3, in <module>\n    locale.setlocale(locale.LC_ALL, "Spanish_Mexico")\n'
+    )
+    library = '  File "/usr/lib/python3.13/locale.py", line 615, in setlocale\n    return _setlocale(x, y)\n'
+    cause = diagnose(traceback("locale.Error: unsupported locale setting", frame + library))
+    assert cause is not None and 'setlocale(locale.LC_ALL, "Spanish_Mexico")' in cause.text
+    assert "locales-all" in cause.hint and cause.where == "/app/app.py:3"
+
+
 def test_a_time_zone_that_is_not_there_is_no_missing_module() -> None:
     handled = traceback("ModuleNotFoundError: No module named 'tzdata'", "")
     error = "zoneinfo._common.ZoneInfoNotFoundError: 'No time zone found with key US/Pacific'"

@@ -26,6 +26,7 @@ from okamochi.run.import_failures import (
     missing_module,
     withheld_name,
 )
+from okamochi.run.locales import missing_locale
 from okamochi.run.missing_values import (
     missing_database_address,
     missing_google_credentials,
@@ -219,6 +220,7 @@ def unresolved_name(found: re.Match[str], log: str) -> Cause | None:
 RULES: tuple[Diagnosis, ...] = (
     django_set_up_late,
     missing_time_zone,
+    missing_locale,
     missing_variable,
     missing_shared_library,
     missing_program,
