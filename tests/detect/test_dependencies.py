@@ -548,6 +548,7 @@ def test_what_a_module_takes_from_the_main_one_is_no_package() -> None:
 def test_of_names_that_many_share_the_next_part_tells_the_package(line: str, package: str) -> None:
     files = {
         "app.py": f"{FLASK_APP}import shop.google\n",
+        "lists nothing": "",
         "shop/__init__.py": "",
         "shop/google.py": f"{line}\n",
     }
