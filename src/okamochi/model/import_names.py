@@ -44,6 +44,7 @@ DIFFERENT = {
     "mysql": "mysql-connector-python",
     "MySQLdb": "mysqlclient",
     "OpenSSL": "pyopenssl",
+    "paho": "paho-mqtt",
     "phonenumber_field": "django-phonenumber-field",
     "PIL": "pillow",
     "pipeline": "django-pipeline",
