@@ -4,7 +4,6 @@ import gzip
 import io
 import lzma
 import tarfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import IO, BinaryIO, cast
 import msgspec
 
 from okamochi.errors import BuildError
+from okamochi.system.archive_damages import archive_damages
 
 __all__ = ["Control", "Unxz", "open_data", "read_control"]
 
@@ -88,11 +88,10 @@ def reading(where: str) -> Iterator[None]:
 
 
 def damages() -> tuple[type[Exception], ...]:
-    """What the standard library and zstandard raise for damaged content; asked for only once they did."""
+    """With zstandard's, which is imported only once something was raised."""
     import zstandard
 
-    known = (tarfile.TarError, lzma.LZMAError, EOFError, gzip.BadGzipFile, zlib.error, ValueError)
-    return (*known, zstandard.ZstdError)
+    return archive_damages(zstandard.ZstdError)
 
 
 class Window(io.RawIOBase):

@@ -11,6 +11,7 @@ from typing import Any
 
 from okamochi.run.host.isolation import Isolation
 from okamochi.run.host.unpack import within
+from okamochi.system.file_systems import temporary_with_programs
 
 __all__ = ["Bind", "in_own_root", "jailed", "linked"]
 
@@ -36,7 +37,8 @@ def in_own_root(
 def jailed(root: Path, binds: Sequence[Bind]) -> Iterator[tuple[Path, tuple[Path, ...]]]:
     """The tree, and where in it those lie that may be written: they are moved in, and at the end out again.
     What may only be read gets further names. OSError as the system says it."""
-    beside = next((outside.parent for outside, _, writable in binds if writable), None)
+    written = (os.fspath(outside.parent) for outside, _, writable in binds if writable)
+    beside = next(written, temporary_with_programs())
     with tempfile.TemporaryDirectory(prefix="okamochi-jail-", dir=beside) as name, ExitStack() as moved:
         jail = Path(name, "root")
         linked(root, jail)

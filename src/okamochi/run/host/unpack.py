@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from okamochi.errors import BuildError
 from okamochi.oci.layer import OPAQUE, WHITEOUT
+from okamochi.system.archive_damages import archive_damages
 from okamochi.system.files import checked_path
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def unpack_layer(stream: BinaryIO, root: Path, *, archive: str) -> None:
         with tarfile.open(fileobj=stream, mode="r|") as tar:
             for member in tar:
                 unpacking.unpack(tar, member)
-    except (tarfile.TarError, ValueError) as error:  # the latter for a NUL in the target of a link
+    except archive_damages() as error:
         raise BuildError(
             f"a layer cannot be unpacked: {error}",
             where=archive,
