@@ -836,3 +836,14 @@ def test_dots_that_lead_above_a_package_make_its_folder_one() -> None:
         assert (application.object_reference, application.import_root) == ("src.shop:app", "")
     inside = {**files, "src/shop/__init__.py": shop.replace("..shop.config", ".config")}
     assert planned(inside).application.object_reference == "shop:app"
+
+
+def test_what_stands_beside_the_main_guard_is_what_a_server_runs() -> None:
+    start = "from shop import create_app\nif __name__ == '__main__':\n    app = create_app()\n    app.run()\n"
+    served = f"{start}else:\n    served = create_app()\n    import os\n    os.environ['COLOR']\n"
+    shop = "from flask import Flask\ndef create_app():\n    return Flask(__name__)\n"
+    files = {"shop/__init__.py": shop, "start.py": served, "Procfile": "web: gunicorn start:served\n"}
+    plan = planned(files)
+    assert plan.application.object_reference == "start:served"
+    assert [one.name for one in plan.environment if one.required] == ["COLOR"]
+    assert planned({**files, "start.py": start}).application.object_reference != "start:served"

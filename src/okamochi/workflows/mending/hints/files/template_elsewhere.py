@@ -16,6 +16,6 @@ def hint(failed: Failed) -> str:
     if len(elsewhere) != 1 or len(there) != 1:
         return ""
     return (
-        f"{elsewhere[0]} is there, but Flask looks in templates/ beside the module that makes the app, in the "
-        f"very spelling: move it to templates/{name} there, or give the app its folder (template_folder)"
+        f"{elsewhere[0]} is there, but Flask looks in templates/ beside the module that makes the app, in "
+        f"the very spelling: move it to templates/{name} there, or give the app its folder (template_folder)"
     )
