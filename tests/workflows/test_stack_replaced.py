@@ -15,7 +15,7 @@ from okamochi.errors import EngineError, UnhealthyError
 from okamochi.model.codec import plan_to_json
 from okamochi.model.plan import Plan
 from okamochi.oci.reference import Reference
-from okamochi.run.compose import ServiceState
+from okamochi.run.compose import ComposeProject, ServiceState
 from okamochi.run.docker import DockerEngine
 from okamochi.run.spec import EngineFacts, RunSpec
 from okamochi.run.state import AppState, UpRecord
@@ -221,7 +221,7 @@ def test_a_page_that_fails_takes_the_place_of_nothing_that_served(
         came_up(stack, plan)
         stack = next_start(stack, plan, "shop:3")
         row = ServiceState("web", "running", 0)
-        monkeypatch.setattr(stack_module.ComposeProject, "rows", lambda _: (row,))
+        monkeypatch.setattr(ComposeProject, "rows", lambda _: (row,))
 
     def page_fails(*_: object) -> None:
         raise FailingPage("GET / answered 500", where="web", hint="see its log")
