@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from okamochi.cli import ps
+from okamochi.cli.main import program
 from okamochi.run.spec import ContainerState, Running
 from okamochi.run.state import UpRecord
 from okamochi.system.progress import SilentReporter
@@ -48,6 +48,6 @@ def test_a_version_that_an_up_left_which_was_killed_is_told_apart(
     record = UpRecord(app="shop", engine="docker", container="c", image_reference="a:1", url="http://a/")
     one = Running(name="c", app="shop", state=ContainerState.RUNNING, image_reference=now)
     monkeypatch.setattr(running, "ps", lambda *_: (running.Seen(record, one),))
-    ps.command([str(tmp_path)], standalone_mode=False)
+    program(["ps", str(tmp_path)], standalone_mode=False)
     said = capsys.readouterr().err
     assert (f"{now} is there in the place of a:1" in said) == told
