@@ -14,6 +14,7 @@ from okamochi.model.kit_programs import SECRETS_MOUNT
 from okamochi.model.plan import APP_ROOT
 from okamochi.run.host.images import HostImage
 from okamochi.run.host.isolation import Isolation
+from okamochi.run.host.listening import Listening
 from okamochi.run.host.names import HOSTS, NO_NAMES, Names
 from okamochi.run.host.records import Records
 from okamochi.run.host.shim import Shim, fill, images_environment, shim_at
@@ -39,8 +40,9 @@ class Launch:
         """What the launcher reads to run a command in the container, as JSON values."""
         image, spec, folder = self.image, self.spec, self.records.folder(self.spec)
         variables = dict(image.env) | dict(spec.full_environment)
-        # The network is the host's: the app itself listens where the engine would publish it.
         if spec.published_port:
+            listening = Listening(spec.process.port, spec.bind_address, spec.published_port)
+            argv, variables = listening.command(argv), listening.environment(variables)
             variables |= {"PORT": str(spec.published_port), "OKAMOCHI_BIND_ADDRESS": spec.bind_address}
         launch: dict[str, Any] = {
             "namespaces": dict(self.way.namespaces),
