@@ -97,13 +97,15 @@ def test_what_nobody_foresaw_the_system_to_refuse_is_no_bug(
     assert answer.code in (1, 2) and "Traceback" not in answer.stderr and str(file) in answer.stderr
 
 
-def test_without_a_home_the_variable_that_names_the_cache_is_told(
-    refuses: Refusing, make_project: MakeProject, monkeypatch: pytest.MonkeyPatch
+def test_without_a_home_things_are_kept_in_a_folder_of_the_users_own_and_that_is_said(
+    refuses: Refusing, make_project: MakeProject, tmp_path: Path
 ) -> None:
-    root = make_project()
-    nobody = (sys.executable, "-c", HOMELESS)
-    program = Program({**refuses.program.environ, "HOME": "", "OKAMOCHI_CACHE_DIR": "", "XDG_CACHE_HOME": ""}, nobody)
-    Refusing(program)(root, 2, "home folder", "HOME", "OKAMOCHI_CACHE_DIR", arguments=("plan", root))
+    nobody = (sys.executable, "-c", HOMELESS.replace("/var/tmp", str(tmp_path)))
+    unset = {"HOME": "", "OKAMOCHI_CACHE_DIR": "", "XDG_CACHE_HOME": ""}
+    answer = Program({**refuses.program.environ, **unset}, nobody)("plan", make_project())
+    own = tmp_path / f"okamochi-{os.geteuid()}"
+    assert answer.code == 0 and f"the cache is in {own} (OKAMOCHI_CACHE_DIR" in answer.stderr
+    assert own.stat().st_mode & 0o777 == 0o700
 
 
 def test_without_a_home_a_named_cache_is_enough(
@@ -122,6 +124,8 @@ def nobody(*_):
     raise KeyError("nobody")
 
 pwd.getpwuid = pwd.getpwnam = nobody
+from okamochi.system import stand_in_home
+setattr(stand_in_home, "LASTING", "/var/tmp")
 from okamochi.__main__ import main
 sys.exit(main())
 """

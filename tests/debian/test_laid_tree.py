@@ -129,3 +129,28 @@ def test_what_the_image_has_chosen_is_not_chosen_again(laid: Laid) -> None:
     tree = laid(make_deb("tool", tree=held, scripts={"postinst": script}))
     links = {entry.path: entry.target for entry in tree.entries if entry.kind is EntryKind.SYMLINK}
     assert links == {"usr/bin/free": "/usr/bin/chosen.tool"}
+
+
+def test_no_list_of_the_image_leads_out_of_it(laid: Laid, root: Path, tmp_path: Path) -> None:
+    (root / "tool").write_text("of the image")
+    (root / "var/lib/dpkg/info/libold.list").write_text("/../../../../tool\n")
+    before = sorted(path for path in tmp_path.rglob("*.wh.*"))
+    with pytest.raises(BuildError, match="climbs out"):
+        laid(make_deb("libold", "2.0-1", tree=Tree({f"{LIB}/libold.so.2": shared_library("libold.so.2")})))
+    assert sorted(path for path in tmp_path.rglob("*.wh.*")) == before
+
+
+def test_links_of_the_image_are_followed_inside_of_it(laid: Laid, root: Path, tmp_path: Path) -> None:
+    """Absolute ones mean nothing on this machine: of a library by alternatives, of a list of folders."""
+    (tmp_path / "outside.conf").write_text("/outside\n")
+    (root / "etc/ld.so.conf.d/outside.conf").symlink_to(tmp_path / "outside.conf")
+    (root / "etc/alternatives").mkdir()
+    (root / "outside").mkdir()
+    (root / "outside/libout.so.1").write_bytes(shared_library("libout.so.1"))
+    (root / f"{LIB}/libblas.so.3").symlink_to("/etc/alternatives/libblas")
+    (root / "etc/alternatives/libblas").symlink_to(f"/{LIB}/openblas/libblas.so.3")
+    (root / f"{LIB}/openblas").mkdir()
+    (root / f"{LIB}/openblas/libblas.so.3").write_bytes(shared_library("libblas.so.3"))
+    cache = files_of(laid(make_deb("libnew")))["etc/ld.so.cache"]
+    assert f"/{LIB}/libblas.so.3\0".encode() in cache
+    assert b"libout" not in cache

@@ -293,6 +293,22 @@ def test_scripts_of_debhelper_alone_are_harmless() -> None:
     assert remainder(HARMLESS.replace("exit 0", "rm -rf /")) == ("rm -rf /",)
 
 
+@pytest.mark.parametrize(
+    ("line", "harmless"),
+    [
+        ("update-alternatives --install /usr/bin/mpi mpi /usr/bin/mpi.openmpi 50{slaves}", True),
+        ("update-alternatives --install /usr/bin/mpi mpi /usr/bin/mpi.openmpi 50{slaves} || true", False),
+        ("if {tests}; then", True),
+        ("if {tests}; then rm `which x`; fi", False),
+    ],
+)
+def test_a_long_statement_is_judged_at_once(line: str, harmless: bool) -> None:
+    """Each further slave or condition took twice as long: with forty, for ever."""
+    slaves = "".join(f" --slave /usr/bin/mpi{n} mpi{n} /usr/bin/mpi{n}.openmpi" for n in range(40))
+    tests = " && ".join(f'[ -x "/usr/bin/mpi{n}" ]' for n in range(40))
+    assert (remainder(line.format(slaves=slaves, tests=tests)) == ()) is harmless
+
+
 def test_every_review_says_what_was_found() -> None:
     assert len({name for name, _ in REVIEWED}) == len(REVIEWED)
     assert all(reason for _, reason in (*REVIEWED, *HARMLESS_SNIPPETS))

@@ -259,3 +259,19 @@ def test_xz_that_is_cut_is_no_shorter_content() -> None:
     packed = lzma.compress(random.Random(1).randbytes(1_000_000))
     with pytest.raises(EOFError):
         io.BufferedReader(Unxz(io.BytesIO(packed[:-20]))).read()
+
+
+def test_a_row_of_empty_xz_streams_is_no_deep_water() -> None:
+    packed = lzma.compress(b"") * 3000 + lzma.compress(b"x")
+    assert io.BufferedReader(Unxz(io.BytesIO(packed))).read() == b"x"
+
+
+def test_control_files_of_a_large_package_are_read_to_their_end(tmp_path: Path) -> None:
+    """md5sums of 15,000 headers do not compress."""
+    sums = random.Random(1).randbytes(600_000).hex().encode()
+    control = io.BytesIO()
+    with tarfile.open(fileobj=control, mode="w") as archive:
+        member(archive, "control", b"Package: libboost-dev\n")
+        member(archive, "md5sums", sums)
+    deb = saved(tmp_path, deb_of_tars(control.getvalue(), tar(Tree())))
+    assert read_control(deb).md5sums == sums

@@ -26,6 +26,9 @@ def told(files: dict[str, str]) -> list[tuple[str, int | None, str]]:
         ("app.register_blueprint(shop)", "calls app.register_blueprint()"),
         ("app.secret_key = 'sesame-open'", "sets app.secret_key"),
         ("app.config['SESSION_TYPE'] = 'filesystem'", "sets app.config['SESSION_TYPE']"),
+        ("app.jinja_env.globals.update(zip=zip)", "calls app.jinja_env.globals.update()"),
+        ("app.jinja_env.filters['yen'] = yen", "sets app.jinja_env.filters['yen']"),
+        ("api.add_resource(Items, '/items')", "calls api.add_resource()"),
     ],
 )
 def test_what_sets_the_app_up_is_told_by_its_line_without_its_values(line: str, reason: str) -> None:
@@ -71,6 +74,51 @@ def test_what_a_function_does_that_the_guard_alone_calls_is_told() -> None:
     assert told({"app.py": f"{HEAD}{MAIN}{GUARD}    main()\n"}) == [
         ("app.py", HEAD.count("\n") + 3, "sets app.config['MACHINE']")
     ]
+
+
+STATE = (
+    "engine = None\ndef connect(path):\n    global engine\n    engine = path\n"
+    "def peek(path):\n    return path\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("head", "lines", "expected"),
+    [
+        ("import store\n", "store.connect('shop.db')", "store.connect"),
+        ("from data import store as base\n", "base.connect('shop.db')", "base.connect"),
+        ("from store import connect\n", "connect('shop.db')", "connect"),
+        ("import store\n", "store.peek('shop.db')", ""),
+        (STATE, "connect('shop.db')", "connect"),
+        ("import store\n", "import sys\nname = sys.argv[1]\nstore.connect(name)", ""),
+        ("import store\n", "store.connect(input())", ""),
+    ],
+)
+@pytest.mark.parametrize("function", [False, True])
+def test_what_the_apps_functions_work_with_is_made_as_well(
+    head: str, lines: str, expected: str, function: bool
+) -> None:
+    start = "".join(f"    {line}\n" for line in (*lines.split("\n"), "app.run(debug=True)"))
+    guard = f"def main():\n{start}{GUARD}    main()\n" if function else f"{GUARD}{start}"
+    files = {"store.py": STATE, "data/__init__.py": "", "data/store.py": STATE}
+    found = variable({**files, "app.py": f"{HEAD}{head}{guard}"})
+    assert found == (f"/app/app.py; {expected}" if expected else "")
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ("import joblib\nmodel = joblib.load('model.pkl')\napp.run()", "model"),
+        ("import joblib\nmodel = joblib.load('model.pkl')\nprint(model)\napp.run()", ""),
+        ("model = load(input())\napp.run()", ""),
+        ("port = int('8000')\napp.run(port=port)", ""),
+        ("served = app.run()", ""),
+        ("model = 1\napp.run()", ""),
+    ],
+)
+def test_a_value_that_nothing_there_reads_is_one_for_the_functions(lines: str, expected: str) -> None:
+    found = variable({"app.py": HEAD + GUARD + "".join(f"    {one}\n" for one in lines.split("\n"))})
+    assert found == (f"/app/app.py; {expected}" if expected else "")
 
 
 @pytest.mark.parametrize(

@@ -531,3 +531,25 @@ def test_what_a_module_takes_from_the_main_one_is_no_package() -> None:
     models = "from __main__ import db\n"
     plan = planned({"app.py": f"{FLASK_APP}import models\n", "models.py": models, "lists nothing": ""})
     assert plan.dependencies.inline == ("flask",)
+
+
+@pytest.mark.parametrize(
+    ("line", "package"),
+    [
+        ("from google.oauth2 import id_token", "google-auth"),
+        ("from google import genai", "google-genai"),
+        ("import google.generativeai as genai", "google-generativeai"),
+        ("from google.cloud import storage", "google-cloud-storage"),
+        ("from google.cloud.storage import Client", "google-cloud-storage"),
+        ("import paho.mqtt.client as mqtt", "paho-mqtt"),
+        ("import google", ""),
+    ],
+)
+def test_of_names_that_many_share_the_next_part_tells_the_package(line: str, package: str) -> None:
+    files = {
+        "app.py": f"{FLASK_APP}import shop.google\n",
+        "lists nothing": "",
+        "shop/__init__.py": "",
+        "shop/google.py": f"{line}\n",
+    }
+    assert [one for one in planned(files).dependencies.inline if one != "flask"] == [package][: bool(package)]

@@ -793,3 +793,57 @@ def test_a_script_of_the_desk_names_the_app(path: str, line: str) -> None:
     plan = planned({**TWO, path: f"{line}\r\nflask run\r\n"})
     assert plan.application.object_reference == "main:app"
     assert decision(plan, "application.object_reference").evidence[0].reason == "FLASK_APP=main"
+
+
+NEIGHBOURS = (
+    "from flask import Flask\nfrom config import Config\nfrom models.user import User\n"
+    "def create_app():\n    app = Flask(__name__)\n    return app\n"
+)
+BESIDE = {"src/backend/config.py": "class Config: ...\n", "src/backend/models/user.py": "class User: ...\n"}
+MARKED = {"src/backend/__init__.py": "", "src/backend/app.py": NEIGHBOURS, **BESIDE}
+
+
+@pytest.mark.parametrize(
+    ("files", "loaded"),
+    [
+        ({}, ("app:create_app()", "src/backend")),
+        ({"src/backend/models/__init__.py": ""}, ("app:create_app()", "src/backend")),
+        ({"run.py": "from backend.app import create_app\n"}, ("backend.app:create_app()", "src")),
+        ({"config.py": "", "models/user.py": ""}, ("backend.app:create_app()", "src")),
+    ],
+)
+def test_modules_that_name_their_neighbours_are_imported_from_their_own_folder(
+    files: dict[str, str], loaded: tuple[str, str]
+) -> None:
+    application = planned({**MARKED, **files}).application
+    assert (application.object_reference, application.import_root) == loaded
+
+
+def test_what_such_a_module_imports_is_read_and_what_a_dockerfile_says_of_it_is_used() -> None:
+    dockerfile = 'FROM python:3.13\nENV PYTHONPATH=/app/src/backend\nCMD ["gunicorn", "app:create_app()"]\n'
+    config = "import os\nclass Config:\n    COLOR = os.environ['COLOR']\n"
+    plan = planned({**MARKED, "src/backend/config.py": config, "Dockerfile": dockerfile})
+    assert [one.name for one in plan.environment] == ["COLOR"]
+    reasons = [one.reason for one in decision(plan, "application.object_reference").evidence]
+    assert "gunicorn serves app:create_app()" in reasons
+
+
+def test_dots_that_lead_above_a_package_make_its_folder_one() -> None:
+    shop = "from flask import Flask\nfrom ..shop.config import Config\napp = Flask(__name__)\n"
+    files = {"src/shop/__init__.py": shop, "src/shop/config.py": "class Config: ...\n"}
+    for more in ({}, {"Dockerfile": "FROM python:3.13\nENV FLASK_APP=shop\n"}):
+        application = planned({**files, **more}).application
+        assert (application.object_reference, application.import_root) == ("src.shop:app", "")
+    inside = {**files, "src/shop/__init__.py": shop.replace("..shop.config", ".config")}
+    assert planned(inside).application.object_reference == "shop:app"
+
+
+def test_what_stands_beside_the_main_guard_is_what_a_server_runs() -> None:
+    start = "from shop import create_app\nif __name__ == '__main__':\n    app = create_app()\n    app.run()\n"
+    served = f"{start}else:\n    served = create_app()\n    import os\n    os.environ['COLOR']\n"
+    shop = "from flask import Flask\ndef create_app():\n    return Flask(__name__)\n"
+    files = {"shop/__init__.py": shop, "start.py": served, "Procfile": "web: gunicorn start:served\n"}
+    plan = planned(files)
+    assert plan.application.object_reference == "start:served"
+    assert [one.name for one in plan.environment if one.required] == ["COLOR"]
+    assert planned({**files, "start.py": start}).application.object_reference != "start:served"

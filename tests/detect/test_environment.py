@@ -673,3 +673,20 @@ def test_each_of_several_that_are_asked_for_together_is_needed(test: str, needed
     source = f"a = getenv('AAA')\nb = getenv('BBB')\nif {test}:\n    raise ValueError('no a and b')\n"
     found = planned({"app.py": HEAD + source}).environment
     assert {one.name for one in found if one.required} == needed
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("class Config:\n    DEBUG = config('DEBUG', cast=bool)", "False"),
+        ("app.config['DEBUG'] = os.environ['DEBUG'] == 'yes'", "False"),
+        ("app.debug = bool(int(os.environ['DEBUG']))", "0"),
+        ("class Config:\n    DEBUG = os.environ['DEBUG']", None),
+        ("class Config:\n    DEBUG = config('DEBUG', cast=bool)\napp.debug = os.environ['DEBUG']", None),
+        ("class Config:\n    DEBUG = config('DEBUG', default=True, cast=bool)", None),
+        ("class Config:\n    CACHED = config('DEBUG', cast=bool)", None),
+    ],
+)
+def test_debug_that_only_a_variable_says_is_off_in_production(line: str, value: str | None) -> None:
+    plan = planned({"app.py": f"from decouple import config\n{HEAD}{line}\n"})
+    assert dict(plan.image_environment).get("DEBUG") == value

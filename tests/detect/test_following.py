@@ -11,6 +11,7 @@ from okamochi.detect.source.names import ImportedNames
 from okamochi.detect.source.sources import Sources
 from okamochi.detect.variables import reading_functions
 from okamochi.errors import AmbiguousError
+from okamochi.model.backing_service import ServiceKind
 from okamochi.system.project_files import MemoryProject
 from tests.detect.plans import FLASK_APP, planned
 
@@ -114,3 +115,13 @@ def test_a_configuration_that_a_variable_chooses_is_the_one_of_its_default() -> 
         "shop/config.py": config,
     }
     assert [one.database for one in planned(files).services] == ["shop"]
+
+
+def test_the_configuration_that_celery_is_told_to_take_is_read() -> None:
+    app = f"{FLASK_APP}from celery import Celery\ntasks = Celery()\ntasks.config_from_object('queues')\n"
+    files = {
+        "app.py": app,
+        "requirements.txt": "flask\ncelery\nredis\n",
+        "queues.py": "broker_url = 'redis://localhost:6379/1'\n",
+    }
+    assert [one.kind for one in planned(files).services] == [ServiceKind.REDIS]

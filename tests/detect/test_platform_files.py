@@ -119,6 +119,38 @@ def test_a_variable_without_a_default_names_it_as_well(read: str, chosen: bool) 
     assert found.get("APP_SETTINGS") == ("config.ProductionConfig" if chosen else None)
 
 
+HANDED_ON = (
+    "import os\nfrom flask import Flask\ndef create_app(settings):\n    app = Flask(__name__)\n"
+    "    app.config.from_object(settings)\n    return app\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("call", "chosen"),
+    [
+        ("told = os.getenv('APP_SETTINGS')\napp = create_app(told)\n", True),
+        ("app = create_app(settings=os.environ['APP_SETTINGS'])\n", True),
+        ("app = create_app(os.getenv('APP_SETTINGS', 'config.Base'))\n", False),
+        ("app = create_app('config.Base')\nother(os.getenv('APP_SETTINGS'))\n", False),
+    ],
+)
+def test_a_factory_hands_on_which_configuration_is_named(call: str, chosen: bool) -> None:
+    plan = planned({"app.py": HANDED_ON + call, "config.py": CONFIG})
+    expected = "config.ProductionConfig" if chosen else None
+    assert dict(plan.image_environment).get("APP_SETTINGS") == expected
+
+
+@pytest.mark.parametrize("app", [OF_OBJECT, f"{HANDED_ON}app = create_app(os.getenv('APP_SETTINGS'))\n"])
+def test_what_the_class_for_production_reads_leads_to_the_database(app: str) -> None:
+    config = (
+        "import os\nclass ProductionConfig:\n    SQLALCHEMY_DATABASE_URI = os.environ.get('DATABASE_URL')\n"
+    )
+    needs = "flask\nflask-sqlalchemy\npsycopg2-binary\n"
+    plan = planned({"app.py": app, "config.py": config, "requirements.txt": needs})
+    (database,) = plan.services
+    assert [one.name for one in database.variables] == ["DATABASE_URL"]
+
+
 def test_without_one_class_for_production_nobody_chooses() -> None:
     two = CONFIG + "class ProdOnAzure(Base): ...\n"
     for text in (two, CONFIG.replace("ProductionConfig", "Other")):

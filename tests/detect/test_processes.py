@@ -125,17 +125,21 @@ def test_a_worker_s_module_is_named_from_where_python_looks_with_or_without_pack
     assert commands(planned(files))["worker"][2] == named
 
 
+def history(folder: str) -> dict[str, str]:
+    return {f"{folder}/env.py": "", f"{folder}/versions/a.py": ""}
+
+
 def test_migrations_beside_an_app_that_lies_in_a_folder_are_found() -> None:
     app = (
         "from flask import Flask\nfrom flask_migrate import Migrate\napp = Flask(__name__)\nMigrate(app{})\n"
     )
     asked = {"requirements.txt": "flask\nflask-migrate\nalembic\n"}
-    beside = {**asked, "server/app.py": app.format(""), "server/migrations/env.py": ""}
+    beside = {**asked, "server/app.py": app.format(""), **history("server/migrations")}
     flask = ("/opt/venv/bin/flask", "db", "upgrade")
     assert commands(planned(beside))["release"] == (*flask, "--directory", "server/migrations")
-    named = {**asked, "app.py": app.format(", directory='db/steps'"), "db/steps/env.py": ""}
+    named = {**asked, "app.py": app.format(", directory='db/steps'"), **history("db/steps")}
     assert commands(planned(named))["release"] == flask
-    elsewhere = {**asked, "server/app.py": app.format(""), "other/migrations/env.py": ""}
+    elsewhere = {**asked, "server/app.py": app.format(""), **history("other/migrations")}
     assert "release" not in commands(planned(elsewhere))
 
 
@@ -221,7 +225,7 @@ def test_a_folder_of_migrations_without_a_revision_makes_no_tables() -> None:
 
 def test_migrations_of_flask_migrate_and_of_alembic_are_release_processes() -> None:
     app = "from flask import Flask\nfrom flask_migrate import Migrate\napp = Flask(__name__)\nMigrate(app)\n"
-    files = {"requirements.txt": "flask\nflask-migrate\n", "app.py": app, "migrations/env.py": ""}
+    files = {"requirements.txt": "flask\nflask-migrate\n", "app.py": app, **history("migrations")}
     assert commands(planned(files)) == {"release": ("/opt/venv/bin/flask", "db", "upgrade")}
     files = {"app.py": FLASK_APP, "alembic.ini": "[alembic]\n"}
     assert commands(planned(files)) == {"release": ("/opt/venv/bin/alembic", "upgrade", "head")}
@@ -239,6 +243,15 @@ REVISIONS = {
     "migrations/versions/b.py": "revision: str = 'b'\ndown_revision: Union[str, None] = 'a'\n",
 }
 WITH_MIGRATE = {"requirements.txt": "flask\nflask-migrate\nflask-sqlalchemy\n", **REVISIONS}
+
+
+def test_migrations_without_a_revision_are_not_run() -> None:
+    """git keeps no empty folder, and the command fails without it."""
+    app = "from flask import Flask\nfrom flask_migrate import Migrate\napp = Flask(__name__)\nMigrate(app)\n"
+    files = {"requirements.txt": "flask\nflask-migrate\n", "app.py": app, "migrations/env.py": ""}
+    plan = planned(files)
+    assert commands(plan) == {}
+    assert any("migrations holds no revision" in one.summary for one in plan.decisions)
 
 
 def test_migrations_of_an_app_that_makes_its_tables_when_it_is_loaded_are_not_run() -> None:
@@ -575,7 +588,7 @@ def test_of_several_files_of_supervisor_the_one_of_the_dockerfile_counts() -> No
     assert "fetcher" in commands(planned(started)) and "tester" not in commands(planned(started))
 
 
-MAKO = {"script.py.mako": "", "env.py": "from flask import current_app\n"}
+MAKO = {"script.py.mako": "", "env.py": "from flask import current_app\n", "versions/a.py": ""}
 
 
 def test_the_only_migrations_of_flask_migrate_are_found_wherever_they_lie() -> None:
@@ -616,7 +629,7 @@ def test_migrations_that_a_script_alone_registers_are_run_by_its_app(registers: 
         "shop/__init__.py": f"{FLASK_APP}\ndb = 1\n",
         "wsgi.py": "from shop import app\n",
         "manage.py": SCRIPT.format(registers),
-        "migrations/env.py": "",
+        **history("migrations"),
     }
     (release,) = (one for one in planned(files).processes if one.name == "release")
     assert dict(release.environment).get("FLASK_APP") == app
@@ -629,7 +642,7 @@ def test_a_release_of_alembic_without_its_file_gives_way_to_flask_migrate() -> N
     app = "from flask import Flask\nfrom flask_migrate import Migrate\napp = Flask(__name__)\nMigrate(app)\n"
     stated = '{"scripts": {"postdeploy": "alembic upgrade head"}}'
     files = {"requirements.txt": "flask\nflask-migrate\n", "app.py": app, "app.json": stated}
-    files["migrations/env.py"] = ""
+    files |= history("migrations")
     plan = planned(files)
     assert commands(plan)["release"] == ("/opt/venv/bin/flask", "db", "upgrade")
     assert any("not run: release of app.json" in one.summary for one in plan.decisions)

@@ -279,6 +279,12 @@ def test_a_name_that_a_package_lacks_is_one_of_another_version(module: str, boun
     assert bounded in cause.hint and ("bound it" in cause.hint) == bool(bounded)
 
 
+def test_of_a_package_of_the_app_there_is_no_other_version() -> None:
+    frame = '  File "/app/shop/views.py", line 8, in home\n    models.sessions.get()\n'
+    cause = diagnose(traceback("AttributeError: module 'shop.models' has no attribute 'sessions'", frame))
+    assert cause is not None and "version" not in cause.hint
+
+
 def test_a_package_that_cannot_be_imported_at_all_is_named() -> None:
     frame = '  File "/opt/venv/lib/python3.13/site-packages/oldorm/sql.py", line 8, in <module>\n    x\n'
     more = '  File "/opt/venv/lib/python3.13/site-packages/oldorm/util.py", line 9, in check\n    raise\n'
@@ -640,6 +646,16 @@ def test_a_served_folder_outside_the_app_s_own_may_lie_beside_it_in_the_checkout
     cause = diagnose(traceback(f"RuntimeError: Directory '{path}' does not exist", ""))
     assert cause is not None
     assert cause.hint.startswith("where it lies beside the app's own folder, okamochi plan warns") is told
+
+
+def test_a_locale_that_is_not_there_is_told_with_its_name() -> None:
+    frame = (
+        '  File "/app/app.py", line 3, in <module>\n    locale.setlocale(locale.LC_ALL, "Spanish_Mexico")\n'
+    )
+    library = '  File "/usr/lib/python3.13/locale.py", line 615, in setlocale\n    return _setlocale(x, y)\n'
+    cause = diagnose(traceback("locale.Error: unsupported locale setting", frame + library))
+    assert cause is not None and 'setlocale(locale.LC_ALL, "Spanish_Mexico")' in cause.text
+    assert "locales-all" in cause.hint and cause.where == "/app/app.py:3"
 
 
 def test_a_time_zone_that_is_not_there_is_no_missing_module() -> None:

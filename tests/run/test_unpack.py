@@ -130,3 +130,29 @@ def test_an_umask_that_forbids_everything_forbids_nothing_in_the_root(tmp_path: 
         os.umask(before)
     modes = {name: (root / name).stat().st_mode & 0o777 for name in ("", "opt/venv/bin", "etc", "etc/hosts")}
     assert modes == {"": 0o755, "opt/venv/bin": 0o755, "etc": 0o755, "etc/hosts": 0o644}
+
+
+@pytest.mark.parametrize("name", ["a", "a/b"])
+def test_no_mode_of_a_folder_reaches_what_a_link_in_its_place_leads_to(root: Path, name: str) -> None:
+    outside = root.parent / "outside"
+    (outside / "b").mkdir()
+    for path in (outside, outside / "b"):
+        path.chmod(0o700)
+    unpack_layer(tar(folder("a"), folder(name), link("a", str(outside))), root, archive="layer")
+    assert (root / "a").is_symlink()
+    assert [path.stat().st_mode & 0o777 for path in (outside, outside / "b")] == [0o700, 0o700]
+
+
+@pytest.mark.parametrize(
+    "members", [(folder("a"), plain(".wh.a")), (folder("a"), plain("a"))], ids=["hidden", "a file instead"]
+)
+def test_a_folder_that_its_own_layer_takes_away_gets_no_mode(
+    root: Path, members: tuple[tuple[str, bytes, str, bytes], ...]
+) -> None:
+    unpack_layer(tar(*members), root, archive="layer")
+    assert not (root / "a").is_dir()
+
+
+def test_a_second_name_of_what_is_not_there_is_an_error(root: Path) -> None:
+    with pytest.raises(BuildError, match="not there"):
+        unpack_layer(tar(link("x", "nowhere", tarfile.LNKTYPE)), root, archive="layer")

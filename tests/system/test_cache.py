@@ -340,6 +340,15 @@ def test_a_folder_held_for_a_process_is_spared_until_it_ends(tmp_path: Path) -> 
     assert list((tmp_path / "pins").iterdir()) == []
 
 
+def test_a_pin_that_lost_its_content_in_a_power_cut_holds_nothing(tmp_path: Path) -> None:
+    cache = Cache.open(tmp_path)
+    cache.folder("roots", "key", fill)
+    (tmp_path / "pins").mkdir()
+    (tmp_path / "pins/1-ab.pin").touch()
+    assert cache.clear() == 14
+    assert list((tmp_path / "pins").iterdir()) == []
+
+
 def test_clearing_removes_everything_and_the_cache_goes_on(cache: Cache) -> None:
     cache.put_bytes(b"hello")
     cache.folder("roots", "key", fill)

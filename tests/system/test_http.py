@@ -20,7 +20,7 @@ from okamochi.system.cache import Cache
 from okamochi.system.http import TRIES, UrllibTransport
 from okamochi.system.http_pace import Pace
 from okamochi.system.network_settings import NetworkSettings
-from okamochi.system.retry import Retry
+from okamochi.system.retry import Retry, retry_after_seconds, whole_number
 
 from .faulty_server import Fault, Served, serving
 
@@ -445,3 +445,13 @@ def test_many_threads_may_download_at_once_into_a_cache(server: Served, tmp_path
 
 def into(stream: BinaryIO, one: UrllibTransport, url: str) -> None:
     one.download(url, stream, size_bytes=100_000)
+
+
+@pytest.mark.parametrize(
+    ("said", "number"),
+    [("12", 12), (" 0 ", 0), ("", None), ("-1", None), ("1.5", None), ("²", None), ("9" * 5000, None)],
+)
+def test_a_header_that_says_no_number_says_nothing(said: str, number: int | None) -> None:
+    """The last two are digits to Python, and no number that it reads."""
+    assert whole_number(said) == number
+    assert retry_after_seconds(said) == (number or 0)

@@ -44,6 +44,7 @@ def asked(of: PlannedProject, text: str) -> tuple[str, str] | None:
         ("FileNotFoundError: [Errno 2] No such file or directory: 'ffmpeg'", "ffmpeg"),
         ("zoneinfo._common.ZoneInfoNotFoundError: 'No time zone found with key US/Pacific'", "tzdata-legacy"),
         ("ValueError: Incorrect timezone setting: Asia/Calcutta", "tzdata-legacy"),
+        ("locale.Error: unsupported locale setting", "locales-all"),
     ],
 )
 def test_what_is_missing_is_added(text: str, package: str) -> None:

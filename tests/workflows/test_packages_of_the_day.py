@@ -1,10 +1,13 @@
 """What today's packages refuse is tried with those of the day of the last commit."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from okamochi.model.correction import Correction, CorrectionKind
+from okamochi.model.plan import LocalPackage
 from okamochi.run.proof.answer import Answer, Outcome, Verdict, verdict_of
 from okamochi.run.traces import Cause
 from okamochi.workflows.mending.corrections import correction_for
@@ -128,3 +131,20 @@ def test_of_a_day_before_the_wheels_of_any_python_the_package_alone_is_lowered_f
         found = lacking(planned)
         assert found is not None and found.value == value
         planned = with_correction(planned, found)
+
+
+@pytest.mark.needs("git")
+@pytest.mark.parametrize(("own", "tried"), [(True, ""), (False, "shop<1")])
+def test_the_projects_own_package_has_no_earlier_versions(tmp_path: Path, own: bool, tried: str) -> None:
+    planned = project(tmp_path, day="2019-05-01")
+    if own:
+        local = (LocalPackage(name="shop", path="", editable=True),)
+        dependencies = replace(planned.plan.dependencies, local=local)
+        corrected = replace(planned.plan, dependencies=dependencies)
+        planned = dataclasses.replace(planned, plan=corrected)
+    message = "module 'shop.models' has no attribute 'sessions'"
+    answer = Answer(outcome="failed", error="AttributeError", message=message, text=TEXT)
+    installed = {"shop": "1.0.0"}
+    refused_day = (("exclude-newer", "2019-05-01T00:00:00Z"),)
+    found = correction_for(Failed(verdict_of(answer), answer, planned, installed, refused_day))
+    assert (found.value if found is not None else "") == tried

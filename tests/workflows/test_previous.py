@@ -16,15 +16,20 @@ from okamochi.workflows.starting.previous import Previous
 
 @dataclass
 class Engine:
-    """Containers by name, each with its image."""
+    """Containers by name, each with its image. `ended` is what is told of all that have ended."""
 
     images: dict[str, str]
+    ended: dict[str, Any] | None = None
     name: str = "docker"
     done: list[tuple[str, str]] = field(default_factory=list)
 
     def inspect(self, name: str) -> Running:
-        state = ContainerState.RUNNING if name in self.images else ContainerState.ABSENT
-        return Running(name=name, app="shop", state=state, image_reference=self.images.get(name, ""))
+        if name not in self.images:
+            return Running(name=name, app="shop", state=ContainerState.ABSENT)
+        state = ContainerState.RUNNING if self.ended is None else ContainerState.EXITED
+        return Running(
+            name=name, app="shop", state=state, image_reference=self.images[name], **(self.ended or {})
+        )
 
     def set_aside(self, name: str, *, grace_seconds: int) -> None:
         self.done.append(("aside", name))
@@ -47,10 +52,36 @@ def test_what_served_last_is_kept_after_an_up_that_was_killed(
     tmp_path: Path, images: dict[str, str], done: tuple[str, str]
 ) -> None:
     engine: Any = Engine(images)
+    previous = previous_of(tmp_path, engine)
+    previous.step_aside(engine)
+    assert engine.done == [done] and previous.aside
+
+
+@pytest.mark.parametrize(
+    ("image", "ended", "kept"),
+    [
+        ("shop:1", {"exit_code": 0}, True),
+        ("shop:1", {"exit_code": 137}, True),
+        ("shop:1", {"exit_code": 1}, False),
+        ("shop:1", {"exit_code": 137, "out_of_memory": True}, False),
+        ("shop:2", {"exit_code": 0}, False),
+    ],
+    ids=["stopped by an up that was killed then", "killed", "ended itself", "too large", "never served"],
+)
+def test_what_served_until_it_was_stopped_is_kept_too(
+    tmp_path: Path, image: str, ended: dict[str, Any], kept: bool
+) -> None:
+    engine: Any = Engine({"shop": image}, ended)
+    previous = previous_of(tmp_path, engine)
+    previous.step_aside(engine)
+    assert engine.done == [("aside" if kept else "removed", "shop")]
+    assert previous.aside == kept
+
+
+def previous_of(tmp_path: Path, engine: Any) -> Previous:
     app = App("shop", tmp_path, AppState.of(tmp_path / "state", "shop"))
     app.state.put_record(UpRecord(app="shop", engine="docker", container="shop", image_reference="shop:1"))
     world = World.real({}, SilentReporter(), offline=True, cache_root=tmp_path)
     previous = Previous.of(app, world)
     previous.engine, previous.port = engine, 8000
-    previous.step_aside(engine)
-    assert engine.done == [done] and previous.aside
+    return previous

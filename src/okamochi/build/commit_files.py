@@ -99,11 +99,11 @@ class CommitTree:
     def read(self, name: str) -> dict[str, str]:
         """Names of objects by their names in a folder, whose rows are a mode, a name, a zero byte
         and the object's digest."""
-        content, found = read_tree(self.git, name), {}
-        while content:
-            head, _, rest = content.partition(b"\0")
-            found[head.partition(b" ")[2].decode("utf-8", "surrogateescape")] = rest[: self.width].hex()
-            content = rest[self.width :]
+        content, found, place = read_tree(self.git, name), {}, 0
+        while (end := content.find(b"\0", place)) >= 0:
+            file = content[place:end].partition(b" ")[2].decode("utf-8", "surrogateescape")
+            place = end + 1 + self.width
+            found[file] = content[end + 1 : place].hex()
         return found
 
     def blob_name(self, content: bytes) -> str:

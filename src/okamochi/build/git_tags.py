@@ -9,8 +9,8 @@ from packaging.version import Version
 
 from okamochi.build.git_objects import read_commit, read_tag
 from okamochi.build.revision import COMMIT, folders_around, head_commit
-from okamochi.system.git_folders import regular_text
 from okamochi.system.patterns import regex
+from okamochi.system.regular_files import regular_text
 
 __all__ = ["next_version", "tagged_version"]
 

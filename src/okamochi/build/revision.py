@@ -7,8 +7,9 @@ from pathlib import Path
 import msgspec
 
 from okamochi.system.clock import Clock
-from okamochi.system.git_folders import GitFolders, checkout_root, config_value, git_folders, regular_text
+from okamochi.system.git_folders import GitFolders, checkout_root, config_value, git_folders
 from okamochi.system.patterns import regex
+from okamochi.system.regular_files import regular_text
 
 __all__ = [
     "COMMIT",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from okamochi.cli.console import reporter_for
 from okamochi.errors import UsageError
+from okamochi.system.environ import without_a_home
 from okamochi.system.world import World
 
 __all__ = ["app_folder", "real_world", "require_utf8"]
@@ -43,4 +44,7 @@ def require_utf8(path: Path) -> None:
 def real_world(*, offline: bool = False) -> World:
     """The real outside world, with progress on stderr."""
     environ = dict(os.environ)
-    return World.real(environ, reporter_for(environ), offline=offline)
+    reporter = reporter_for(environ)
+    if told := without_a_home(environ):
+        reporter.note(told)
+    return World.real(environ, reporter, offline=offline)

@@ -4,7 +4,6 @@ import gzip
 import io
 import lzma
 import tarfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import IO, BinaryIO, cast
 import msgspec
 
 from okamochi.errors import BuildError
+from okamochi.system.archive_damages import archive_damages
 
 __all__ = ["Control", "Unxz", "open_data", "read_control"]
 
@@ -37,7 +37,7 @@ def read_control(deb: Path) -> Control:
     with deb.open("rb") as stream:
         name, content = member(stream, "control.tar", deb.name)
         with reading(deb.name):
-            text = unpacker(name, io.BytesIO(content), deb.name).read(CONTROL_LIMIT_BYTES + 1)
+            text = at_most(unpacker(name, io.BytesIO(content), deb.name), CONTROL_LIMIT_BYTES + 1)
     if len(text) > CONTROL_LIMIT_BYTES:
         raise BuildError("the package's control files are too large", where=deb.name, hint=DAMAGED_HINT)
     files = dict(control_files(text, deb.name))
@@ -47,6 +47,14 @@ def read_control(deb: Path) -> Control:
         scripts=tuple(scripts),
         md5sums=files.get("md5sums", b""),
     )
+
+
+def at_most(stream: IO[bytes], size_bytes: int) -> bytes:
+    """So much of it, or all: one `read` of an unpacker may bring less than there is."""
+    found = bytearray()
+    while len(found) < size_bytes and (piece := stream.read(size_bytes - len(found))):
+        found += piece
+    return bytes(found)
 
 
 def control_files(content: bytes, where: str) -> Iterator[tuple[str, bytes]]:
@@ -80,11 +88,10 @@ def reading(where: str) -> Iterator[None]:
 
 
 def damages() -> tuple[type[Exception], ...]:
-    """What the standard library and zstandard raise for damaged content; asked for only once they did."""
+    """With zstandard's, which is imported only once something was raised."""
     import zstandard
 
-    known = (tarfile.TarError, lzma.LZMAError, EOFError, gzip.BadGzipFile, zlib.error, ValueError)
-    return (*known, zstandard.ZstdError)
+    return archive_damages(zstandard.ZstdError)
 
 
 class Window(io.RawIOBase):
@@ -121,16 +128,17 @@ class Unxz(io.RawIOBase):
         return True
 
     def read(self, size: int = -1) -> bytes:
-        while not self._xz.eof:
-            piece = self._packed.read(PACKED_PIECE_BYTES) if self._xz.needs_input else b""
-            if self._xz.needs_input and not piece:
+        piece = b""
+        while not self._xz.eof or (piece := self._next_stream()):
+            if self._xz.needs_input and not piece and not (piece := self._packed.read(PACKED_PIECE_BYTES)):
                 raise EOFError("the package ends too early")
             if content := self._xz.decompress(piece, size):
                 return content
-        return self._next_stream(size)
+            piece = b""
+        return b""
 
-    def _next_stream(self, size: int) -> bytes:
-        """Of several streams in a row; padding of zeros may stand between them."""
+    def _next_stream(self) -> bytes:
+        """The beginning of the next of several streams in a row; padding of zeros may stand between them."""
         rest = self._xz.unused_data.lstrip(b"\0")
         while not rest:
             piece = self._packed.read(PACKED_PIECE_BYTES)
@@ -138,7 +146,7 @@ class Unxz(io.RawIOBase):
                 return b""
             rest = piece.lstrip(b"\0")
         self._xz = lzma.LZMADecompressor(lzma.FORMAT_XZ)
-        return self._xz.decompress(rest, size) or self.read(size)
+        return rest
 
 
 def member(stream: BinaryIO, prefix: str, where: str) -> tuple[str, bytes]:

@@ -44,12 +44,15 @@ from okamochi.model.lock import LockedDeb
 from okamochi.oci.entry import Entry, EntryKind
 from okamochi.oci.layer import WHITEOUT
 from okamochi.oci.platform import Platform
+from okamochi.system.files import checked_path, confined
+from okamochi.system.regular_files import regular_text
 from okamochi.system.world import World
 
 __all__ = ["Ground", "laid_tree"]
 
 KIND = "laid-roots"
 LOADER_FOLDERS = "etc/ld.so.conf"
+READ_LIMIT_BYTES = 64 * 2**20
 
 
 @dataclass(frozen=True)
@@ -61,8 +64,8 @@ class Ground:
     place: Callable[[str], Path]
 
     def text(self, path: str) -> str:
-        place = self.place(path)
-        return place.read_text("utf-8", "replace") if place.is_file() else ""
+        """ "" for what is not there."""
+        return regular_text(self.place(path), limit_bytes=READ_LIMIT_BYTES)
 
     def has(self, path: str) -> bool:
         folder, _, name = path.rpartition("/")
@@ -100,8 +103,9 @@ def laid_tree(
         require_reviewed((name, one) for name, one in controls if name not in there)
         done = {row.path: row for row in finished(root, rows, controls, platform, finishers_upon(ground))}
         for row in whiteouts(ground, controls, frozenset(done)):
-            (root / row.path).parent.mkdir(parents=True, exist_ok=True)
-            (root / row.path).touch()
+            place = confined(root, row.path, archive=row.owner)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.touch()
             done[row.path] = row
         write_rows(folder, with_folders(done, {}))
 
@@ -147,17 +151,17 @@ def loader_cache(ground: Ground, unpacked: Unpacked) -> Changes:
     """/etc/ld.so.cache over both: the ground's folders, in their order, with what is new in them."""
     found: dict[str, Library] = {}
     for folder in loader_folders(ground, unpacked.platform):
-        for place in (unpacked.root / folder, ground.place(folder)):
-            for library in libraries_in(place, f"/{folder}"):
-                found.setdefault(library.name, library)
+        new, there = unpacked.root / folder, ground.place(folder)
+        for library in (*libraries_in(new, f"/{folder}"), *libraries_in(there, f"/{folder}", ground.place)):
+            found.setdefault(library.name, library)
     return Changes(files=(Added("etc/ld.so.cache", ld_cache(found.values(), unpacked.platform)),))
 
 
 def loader_folders(ground: Ground, platform: Platform) -> tuple[str, ...]:
     """As ldconfig reads /etc/ld.so.conf: relative to the root, links followed, each once."""
     texts = [ground.text(LOADER_FOLDERS)]
-    included = ground.place(f"{LOADER_FOLDERS}.d")
-    texts += [path.read_text("utf-8", "replace") for path in sorted(included.glob("*.conf"))]
+    included = sorted(path.name for path in ground.place(f"{LOADER_FOLDERS}.d").glob("*.conf"))
+    texts += [ground.text(f"{LOADER_FOLDERS}.d/{name}") for name in included]
     lines = [line.split("#")[0].strip() for text in texts for line in text.splitlines()]
     named = [line.strip("/") for line in lines if line.startswith("/")]
     usual = (f"usr/lib/{platform.multiarch}", "usr/lib")
@@ -185,11 +189,13 @@ def package_records(ground: Ground, unpacked: Unpacked) -> Changes:
 def whiteouts(
     ground: Ground, controls: Sequence[tuple[str, Control]], present: Collection[str]
 ) -> Iterator[Row]:
-    """For the files of replaced packages that their newer versions have not."""
+    """For the files of replaced packages that their newer versions have not. BuildError for one that the
+    image's own list says to be out of its root."""
     for package, control in controls:
         path, _ = file_list(package, control, ())
         for line in ground.text(path).splitlines():
-            old = within_usr(line.strip().strip("/"))
+            listed = line.strip().strip("/")
+            old = within_usr(checked_path(listed, archive=f"deb:{package}")) if listed.strip("./") else ""
             if old and old not in present and is_plain(ground, old):
                 place = PurePosixPath(old)
                 yield Row(str(place.with_name(WHITEOUT + place.name)), "f", 0o644, f"deb:{package}")

@@ -2,7 +2,7 @@
 
 import re
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cmp_to_key
 from pathlib import Path
@@ -46,21 +46,25 @@ def find_libraries(root: Path, folders: Iterable[str]) -> tuple[Library, ...]:
     return tuple(sorted(found.values()))
 
 
-def libraries_in(place: Path, folder: str) -> Iterator[Library]:
-    """Those that lie in `place`, which is `folder` in the image."""
+def libraries_in(place: Path, folder: str, real: Callable[[str], Path] | None = None) -> Iterator[Library]:
+    """Those that lie in `place`, which is `folder` in the image. `real` says where a path of the image lies,
+    where links on the disk lead out of it."""
     for path in sorted(place.iterdir()) if place.is_dir() else ():
-        if LIBRARY_NAME.fullmatch(path.name) and path.is_file() and answers(path):
+        if LIBRARY_NAME.fullmatch(path.name) is None:
+            continue
+        file = real(f"{folder}/{path.name}") if real is not None else path
+        if file.is_file() and answers(file, path.name):
             yield Library(path.name, f"{folder}/{path.name}")
 
 
-def answers(path: Path) -> bool:
+def answers(path: Path, own_name: str) -> bool:
     """Whether a file is found under its own name: names for linking (libx.so) and full versions are not."""
     with path.open("rb") as stream:
         try:
             name = soname(stream)
         except (struct.error, OSError, ValueError):  # a linker script, or an empty file
             return False
-    return name in ("", path.name)
+    return name in ("", own_name)
 
 
 def soname(stream: BinaryIO) -> str:

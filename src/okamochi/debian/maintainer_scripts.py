@@ -169,17 +169,19 @@ ADVICE: Final[tuple[tuple[str, str], ...]] = (
 SNIPPET = re.compile(
     r"# Automatically added by (\S+?)(?:/\S*)?\n.*?# End automatically added section\n?", re.DOTALL
 )
+# nothing is given back, where a long row of them would be tried in all ways
+CONDITION = r"(!\s*+)?(\[[^`\]]*+\]++\s*+|test\s[^`;&|]*+)"
 FRAME = re.compile(
     r"""\#.*|:|set\s+-e[ux]*|exit\s+0|esac|;;|true
     |case\s+"?\$\{?1\}?"?\s+in
     |[\w|*\ \-]+\)(\s*;;)?
     |(\*\)\s*)?echo\s+.*(unknown|called).*
     |exit\s+1(\s*;;)?
-    |(el)?if(\s+(\|\||&&)?\s*!?\s*(\[[^`]*\]|test\s[^`;]*))+\s*(;\s*then)?|then|else|fi
+    |(el)?if\s+CONDITION((\|\||&&)\s*+CONDITION)*(;\s*then)?|then|else|fi
     |ldconfig|dpkg-trigger\s[^`;|&]*
-    |update-alternatives(\s+--(quiet|force))*\s+--install(\s+[\w./+-]+)+(\s+--slave(\s+[\w./+-]+)+)*
+    |update-alternatives(\s+--(quiet|force))*\s+--install(\s+[\w./+-]+)+
     |update-alternatives\s+(--quiet\s+)?--remove(-all)?(\s+[\w./+-]+)+
-    """,
+    """.replace("CONDITION", CONDITION),
     re.VERBOSE,
 )
 

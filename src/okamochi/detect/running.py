@@ -8,7 +8,7 @@ from okamochi.detect.data.alembic_address import with_the_apps_address
 from okamochi.detect.data.hand_made import hand_made, made_by_command, offered_by_hand
 from okamochi.detect.data.own_start import made_by_extension, own_start
 from okamochi.detect.data.setup_commands import setup_commands
-from okamochi.detect.frameworks.django import debug_off
+from okamochi.detect.frameworks.debug_off import debug_off
 from okamochi.detect.frameworks.run_at_import import PASSED_OVER, unguarded_calls
 from okamochi.detect.services.loopback_services import doors_environment
 from okamochi.detect.serving.below_main import below_main
@@ -131,7 +131,12 @@ def _image_environment(
         *found.server.environment,
         *(PASSED_OVER if unguarded_calls(objects, found.imported) else ()),
         *django_environment(found.django),
-        *debug_off(found.sources, found.django, {one.name for one in data.environment if one.required}),
+        *debug_off(
+            found.sources,
+            found.django,
+            reached.paths,
+            {one.name for one in data.environment if one.required},
+        ),
         *of_official_images(found.sources, reached, found.python.version),
         *found.static.environment,
         *found.served_static.environment,

@@ -29,6 +29,7 @@ from okamochi.detect.serving.entrypoint import EntryPoint, choose_entrypoint
 from okamochi.detect.source.flask_objects import FlaskObjects
 from okamochi.detect.source.reachable import Reached, loaded_from, reached_from
 from okamochi.detect.source.sources import Sources
+from okamochi.detect.variables.config_object import config_object
 from okamochi.detect.workers.processes import scripts_of_workers
 from okamochi.model.evidence import Decision
 from okamochi.model.plan import Framework, ServerInterface
@@ -96,7 +97,13 @@ def understood(
     factory = entry.candidate.name if entry.candidate.is_factory else ""
     entry, reached = _reached(objects, entry, factory)
     django = _django(sources, entry)
-    for path in (*django.paths, *pages_of(sources, entry.candidate), *scripts_of_workers(sources)):
+    configuration = config_object(objects, reached)
+    for path in (
+        *django.paths,
+        *((configuration.path,) if configuration is not None else ()),
+        *pages_of(sources, entry.candidate),
+        *scripts_of_workers(sources),
+    ):
         if path not in reached.paths:
             reached = reached.with_all(reached_from(path, "", objects))
     static = collected_static(objects, django, entry.candidate.import_root)

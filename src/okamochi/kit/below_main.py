@@ -43,8 +43,20 @@ def _set_up(module: ModuleType) -> None:
 
     tree = ast.parse(Path(_PATH).read_bytes(), _PATH)
     guards = [one for one in tree.body if isinstance(one, ast.If) and "__main__" in ast.dump(one.test)]
-    chosen = _chosen([one for guard in guards for one in guard.body])
+    functions = {one.name: one.body for one in tree.body if isinstance(one, ast.FunctionDef)}
+    body = [one for guard in guards for line in guard.body for one in _done_by(line, functions)]
+    chosen = _chosen(body)
     exec(compile(ast.Module(body=chosen, type_ignores=[]), _PATH, "exec"), module.__dict__)
+
+
+def _done_by(statement: Any, functions: dict[str, list[Any]]) -> list[Any]:
+    """The statements of main(), which is called with nothing; of all else the statement itself."""
+    import ast
+
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    if not isinstance(call, ast.Call) or call.args or call.keywords or _is_wanted(ast.unparse(statement)):
+        return [statement]
+    return functions.get(call.func.id, [statement]) if isinstance(call.func, ast.Name) else [statement]
 
 
 def _chosen(body: list[Any]) -> list[Any]:

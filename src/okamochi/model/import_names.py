@@ -1,6 +1,6 @@
 """Distributions whose modules bear another name: as each distribution's own documentation says."""
 
-__all__ = ["distribution_of", "is_known", "is_known_distribution"]
+__all__ = ["distribution_of", "is_known", "is_known_distribution", "named_part"]
 
 # setuptools 81 is the first without pkg_resources
 DIFFERENT = {
@@ -29,6 +29,11 @@ DIFFERENT = {
     "fitz": "pymupdf",
     "gi": "pygobject",
     "git": "gitpython",
+    "google.appengine": "appengine-python-standard",
+    "google.auth": "google-auth",
+    "google.oauth2": "google-auth",
+    "google.protobuf": "protobuf",
+    "googleapiclient": "google-api-python-client",
     "graphql": "graphql-core",
     "guardian": "django-guardian",
     "haystack": "django-haystack",
@@ -44,6 +49,7 @@ DIFFERENT = {
     "mysql": "mysql-connector-python",
     "MySQLdb": "mysqlclient",
     "OpenSSL": "pyopenssl",
+    "paho": "paho-mqtt",
     "phonenumber_field": "django-phonenumber-field",
     "PIL": "pillow",
     "pipeline": "django-pipeline",
@@ -74,10 +80,22 @@ DIFFERENT = {
     "zmq": "pyzmq",
 }
 
+# what is no package by itself: https://peps.python.org/pep-0420/
+SHARED = frozenset(["google", "google.cloud"])
+
+
+def named_part(dotted: str) -> str:
+    """What of an imported name says whose it is: its top level, and what follows names that many share; ""
+    where nothing does."""
+    parts = dotted.split(".")
+    length = 1 + (parts[0] in SHARED) + (".".join(parts[:2]) in SHARED)
+    return ".".join(parts[:length]) if len(parts) >= length else ""
+
 
 def distribution_of(module: str) -> str:
-    """The requirement that brings a top-level module: the one that is known, else the module's own name."""
-    return DIFFERENT.get(module, module.replace("_", "-").lower())
+    """The requirement that brings a module, by its top level or `named_part`: the one that is known, else the
+    module's own name."""
+    return DIFFERENT.get(module, module.replace("_", "-").replace(".", "-").lower())
 
 
 def is_known(module: str) -> bool:

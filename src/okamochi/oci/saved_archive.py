@@ -23,6 +23,7 @@ from okamochi.oci.image_config import ImageConfig
 from okamochi.oci.layer import Layer
 from okamochi.oci.layout import members
 from okamochi.oci.media_types import IMAGE_CONFIG, IMAGE_MANIFEST, LAYER_GZIP
+from okamochi.system.archive_damages import archive_damages
 from okamochi.system.tables import table_of
 
 __all__ = ["read_saved"]
@@ -46,7 +47,7 @@ def read_saved(stream: BinaryIO, store: BlobStore, *, where: str) -> Image:
     try:
         with tarfile.open(fileobj=stream, mode="r:") as tar:
             return Saved(tar, store, where).image()
-    except tarfile.TarError as error:
+    except archive_damages() as error:
         raise damaged(f"it is no archive of an image: {error}", where) from error
 
 

@@ -13,6 +13,7 @@ import zstandard
 
 from okamochi.errors import BuildError
 from okamochi.oci.layer import OPAQUE, WHITEOUT
+from okamochi.system.archive_damages import archive_damages
 
 __all__ = ["PathFacts", "tree_of_layers"]
 
@@ -37,7 +38,7 @@ def tree_of_layers(layers: Iterable[Path]) -> dict[str, PathFacts]:
         try:
             with opened(layer) as archive:
                 overlay(found, archive)
-        except (OSError, tarfile.TarError, EOFError, zstandard.ZstdError) as error:
+        except archive_damages(OSError, zstandard.ZstdError) as error:
             raise BuildError(
                 f"a layer cannot be read: {error}", where=str(layer), hint="build the image again"
             ) from error
@@ -79,8 +80,8 @@ def overlay(found: dict[str, PathFacts], archive: tarfile.TarFile) -> None:
         if gone or any(path.startswith(f"{one}/") for one in emptied):
             del found[path]
     for path, facts in fresh.items():
-        if facts.kind != "folder":  # a file in the place of a folder takes all of it away
-            for below in [one for one in found if one.startswith(f"{path}/")] if path in found else ():
+        if facts.kind != "folder" and path in found and found[path].kind == "folder":
+            for below in [one for one in found if one.startswith(f"{path}/")]:
                 del found[below]
         found[path] = facts
 

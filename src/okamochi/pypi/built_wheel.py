@@ -5,9 +5,8 @@ import csv
 import io
 import stat
 import zipfile
-import zlib
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from email.parser import HeaderParser
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
@@ -19,6 +18,7 @@ from packaging.version import Version
 
 from okamochi.errors import BuildError
 from okamochi.model.lock import LockedWheel
+from okamochi.system.archive_damages import archive_damages
 
 __all__ = ["INSTANT", "Built", "asked_by", "normalized", "require_wheel_of"]
 
@@ -64,26 +64,28 @@ def normalized(source: BinaryIO, to: BinaryIO, where: str) -> None:
     among versions).
 
     BuildError for paths that lead out, links, duplicates and absurd sizes."""
-    try:
-        with zipfile.ZipFile(source) as archive, zipfile.ZipFile(to, "w", zipfile.ZIP_STORED) as written:
-            members = checked(archive, where)
-            for member in sorted(members, key=lambda one: (one.filename.endswith("/RECORD"), one.filename)):
+    with reading(where):
+        archive = zipfile.ZipFile(source)
+        members = checked(archive, where)
+    with archive, zipfile.ZipFile(to, "w", zipfile.ZIP_STORED) as written:
+        for member in sorted(members, key=lambda one: (one.filename.endswith("/RECORD"), one.filename)):
+            with reading(where):
                 content = archive.read(member)
                 if member.filename.endswith(".dist-info/RECORD"):
                     content = sorted_record(content)
-                entry = zipfile.ZipInfo(member.filename, INSTANT)
-                entry.create_system = 3
-                executable = (member.external_attr >> 16) & stat.S_IXUSR
-                entry.external_attr = (stat.S_IFREG | (0o755 if executable else 0o644)) << 16
-                written.writestr(entry, content)
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        NotImplementedError,
-        RuntimeError,
-        UnicodeError,
-    ) as problem:
+            entry = zipfile.ZipInfo(member.filename, INSTANT)
+            entry.create_system = 3
+            executable = (member.external_attr >> 16) & stat.S_IXUSR
+            entry.external_attr = (stat.S_IFREG | (0o755 if executable else 0o644)) << 16
+            written.writestr(entry, content)
+
+
+@contextmanager
+def reading(where: str) -> Iterator[None]:
+    """BuildError for what cannot be read. Writing is no part of it: a full disk is no fault of the wheel."""
+    try:
+        yield
+    except archive_damages(OSError) as problem:
         raise BuildError(f"what was built cannot be read: {problem}", where=where, hint=HINT) from problem
 
 

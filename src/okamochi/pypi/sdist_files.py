@@ -3,12 +3,12 @@
 import posixpath
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from okamochi.errors import BuildError
+from okamochi.system.archive_damages import archive_damages
 from okamochi.system.files import checked_path
 from okamochi.system.words import word_tuple
 
@@ -27,7 +27,6 @@ COMPILED = word_tuple(
 # Beside the package: what lies there is not built with it.
 BESIDE = frozenset(word_tuple("doc docs test tests example examples benchmark benchmarks"))
 HINT = "take another version, or a package that ships wheels"
-DAMAGES = (tarfile.TarError, zipfile.BadZipFile, OSError, EOFError, zlib.error)
 
 
 def check_archive(path: Path, filename: str) -> None:
@@ -57,7 +56,7 @@ def compiles(path: Path, filename: str) -> bool:
     try:
         names = [name.lower() for name, _ in members(path, filename)]
         return any(name.endswith(COMPILED) and not lies_beside(name) for name in names)
-    except DAMAGES:
+    except archive_damages(OSError):
         return True
 
 
@@ -97,7 +96,7 @@ def check_kind(member: tarfile.TarInfo, filename: str) -> None:
 def told(filename: str) -> Iterator[None]:
     try:
         yield
-    except DAMAGES as problem:
+    except archive_damages(OSError) as problem:
         raise BuildError(f"the source cannot be unpacked: {problem}", where=filename, hint=HINT) from problem
 
 

@@ -26,6 +26,7 @@ from okamochi.run.import_failures import (
     missing_module,
     withheld_name,
 )
+from okamochi.run.locales import missing_locale
 from okamochi.run.missing_values import (
     missing_database_address,
     missing_google_credentials,
@@ -55,6 +56,7 @@ from okamochi.run.traces import (
     last_raised,
     last_trace,
     own_frame,
+    own_frames,
     told_by,
 )
 from okamochi.run.worker_failures import bad_concurrency, ends_itself, out_of_memory, worker_timeout
@@ -179,7 +181,7 @@ def exception(log: str) -> Cause | None:
     cause = direct_cause(log, trace)
     hint = SEE_TRACEBACK
     lacks = LACKING.match(trace.error)
-    if lacks is not None and lacks["package"] not in sys.stdlib_module_names:
+    if lacks is not None and not is_known(lacks["package"], trace.text):
         hint = (
             f"if {lacks['package']} is a package, another version of it has that name: bound it in the "
             "requirements; okamochi.lock tells the installed one"
@@ -189,6 +191,12 @@ def exception(log: str) -> Cause | None:
         hint,
         own_frame(trace.text),
     )
+
+
+def is_known(package: str, trace: str) -> bool:
+    """Whether it is Python's, or a folder of the app by its frames: no index has another version of it."""
+    parts = {part for one in own_frames(trace) for part in one["path"].split("/")}
+    return package in sys.stdlib_module_names or package in parts
 
 
 def cut(text: str) -> str:
@@ -212,6 +220,7 @@ def unresolved_name(found: re.Match[str], log: str) -> Cause | None:
 RULES: tuple[Diagnosis, ...] = (
     django_set_up_late,
     missing_time_zone,
+    missing_locale,
     missing_variable,
     missing_shared_library,
     missing_program,

@@ -20,6 +20,7 @@ __all__ = [
     "last_trace",
     "library_of_last_frame",
     "own_frame",
+    "own_frames",
     "own_line",
     "own_lines",
     "raised_traces",

@@ -25,13 +25,22 @@ def pinned(root: Path) -> frozenset[str]:
     folder = root / "pins"
     held = set()
     for path in sorted(folder.glob("*.pin")):
-        pid, birth, name = path.read_text(encoding="utf-8").split(" ", 2)
-        if birth and birth_of(int(pid)) == birth:
+        if name := held_by(path):
             held.add(f"{root}/{name}")
         else:
             with suppress(OSError):
                 path.unlink()
     return frozenset(held)
+
+
+def held_by(pin_file: Path) -> str:
+    """What a pin holds; "" for one whose process is gone, and for one that lost its content in a power cut or
+    was removed meanwhile."""
+    try:
+        pid, birth, name = pin_file.read_text(encoding="utf-8").split(" ", 2)
+        return name if birth and birth_of(int(pid)) == birth else ""
+    except (OSError, ValueError):
+        return ""
 
 
 def birth_of(pid: int) -> str:

@@ -7,9 +7,11 @@ from typing import Literal
 
 import msgspec
 
-from okamochi.errors import UsageError
+from okamochi.system.stand_in_home import cannot_hold, stand_in_home
 
-__all__ = ["VARIABLES", "cache_dir", "of_the_user", "state_dir"]
+__all__ = ["VARIABLES", "cache_dir", "of_the_user", "state_dir", "without_a_home"]
+
+Kind = Literal["cache", "state"]
 
 
 class Variable(msgspec.Struct, frozen=True):
@@ -45,44 +47,57 @@ VARIABLES = (
 
 def cache_dir(environ: Mapping[str, str]) -> Path:
     """Where the cache is; nothing is made there."""
-    chosen = environ.get("OKAMOCHI_CACHE_DIR", "").strip()
-    if chosen:
-        return expanded(chosen, environ)
-    return in_the_home(environ, "cache")
+    return kept_in(environ, "cache")[0]
 
 
 def state_dir(environ: Mapping[str, str]) -> Path:
     """Where the state of running stacks is; private to the user; nothing is made there."""
-    chosen = environ.get("OKAMOCHI_STATE_DIR", "").strip()
+    return kept_in(environ, "state")[0]
+
+
+def without_a_home(environ: Mapping[str, str]) -> str:
+    """What to say where the home is not what keeps things, and no variable names another place; else ""."""
+    places = {kind: kept_in(environ, kind) for kind in KINDS}
+    moved = [kind for kind, (_, home_serves) in places.items() if not home_serves]
+    if not moved:
+        return ""
+    things = {"cache": "the cache", "state": "the state of what runs"}
+    what = " and ".join(things[kind] for kind in moved) + (" are" if moved[1:] else " is")
+    names = " and ".join(f"OKAMOCHI_{kind.upper()}_DIR" for kind in moved)
+    home = environ.get("HOME") or "this user's home"
+    return f"{home} takes no files: {what} in {places[moved[0]][0].parent} ({names} can name a better place)"
+
+
+KINDS: tuple[Kind, ...] = ("cache", "state")
+
+
+def kept_in(environ: Mapping[str, str], kind: Kind) -> tuple[Path, bool]:
+    """The folder, and whether it is where people look for it: one that a variable names, or one in the home.
+    UsageError where there is no place at all."""
+    variable = f"OKAMOCHI_{kind.upper()}_DIR"
+    chosen = environ.get(variable, "").strip()
     if chosen:
-        return expanded(chosen, environ)
-    return in_the_home(environ, "state")
-
-
-def in_the_home(environ: Mapping[str, str], kind: Literal["cache", "state"]) -> Path:
-    """UsageError for a user to whom neither HOME nor the system's list of users gives a home: a service, a
-    number in a container."""
+        return expanded(chosen, environ), True
+    base = environ.get(f"XDG_{kind.upper()}_HOME", "").strip()
+    if sys.platform == "linux" and base.startswith("/"):
+        return Path(base, "okamochi"), True
     try:
-        return xdg_folder(environ, kind) if sys.platform == "linux" else usual_folder(kind)
-    except RuntimeError as error:
-        raise UsageError(
-            "nothing says where this user's home folder is",
-            where="HOME",
-            hint=f"set HOME, or OKAMOCHI_{kind.upper()}_DIR to a folder that you can write to",
-        ) from error
+        home = Path(environ["HOME"]) if environ.get("HOME") else Path.home()
+        folder = xdg_folder(home, kind) if sys.platform == "linux" else usual_folder(kind)
+    except RuntimeError:  # the system's list of users does not know this one
+        return stand_in_home(environ, variable) / kind, False
+    if cannot_hold(folder, home):
+        return stand_in_home(environ, variable) / kind, False
+    return folder, True
 
 
-def xdg_folder(environ: Mapping[str, str], kind: Literal["cache", "state"]) -> Path:
+def xdg_folder(home: Path, kind: Kind) -> Path:
     """As platformdirs has it, whose import takes as long as a build in which little changed can spare:
     https://specifications.freedesktop.org/basedir/latest/"""
-    base = environ.get(f"XDG_{kind.upper()}_HOME", "").strip()
-    if base.startswith("/"):
-        return Path(base, "okamochi")
-    home = Path(environ["HOME"]) if environ.get("HOME") else Path.home()
     return home / {"cache": ".cache", "state": ".local/state"}[kind] / "okamochi"
 
 
-def usual_folder(kind: Literal["cache", "state"]) -> Path:
+def usual_folder(kind: Kind) -> Path:
     from platformdirs import user_cache_dir, user_state_dir
 
     folder = user_cache_dir if kind == "cache" else user_state_dir

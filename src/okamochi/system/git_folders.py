@@ -4,15 +4,14 @@ could run programs that its configuration names.
 https://git-scm.com/docs/gitrepository-layout, https://git-scm.com/docs/git-worktree
 """
 
-import os
-import stat
 from pathlib import Path
 
 import msgspec
 
-__all__ = ["GitFolders", "checkout_root", "config_value", "git_folders", "regular_bytes", "regular_text"]
+from okamochi.system.regular_files import regular_text
 
-LIMIT_BYTES = 4_000_000
+__all__ = ["GitFolders", "checkout_root", "config_value", "git_folders"]
+
 LEADS = "gitdir: "
 
 
@@ -74,24 +73,3 @@ def config_value(text: str, section: str, name: str) -> str:
         return parser.get(section, name, fallback="") or ""
     except configparser.Error:
         return ""
-
-
-def regular_bytes(path: Path, *, limit_bytes: int = LIMIT_BYTES) -> bytes | None:
-    """None for what is no regular file, is larger, or cannot be read; a pipe does not block."""
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    except (OSError, ValueError):
-        return None
-    with os.fdopen(handle, "rb") as stream:
-        try:
-            facts = os.fstat(handle)
-            if not stat.S_ISREG(facts.st_mode) or facts.st_size > limit_bytes:
-                return None
-            return stream.read(limit_bytes)
-        except OSError:
-            return None
-
-
-def regular_text(path: Path) -> str:
-    """ "" for what cannot be read."""
-    return (regular_bytes(path) or b"").decode("utf-8", "replace")

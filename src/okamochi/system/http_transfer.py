@@ -9,7 +9,7 @@ from okamochi.system.http_exchange import shown
 from okamochi.system.http_interrupted import Interrupted
 from okamochi.system.http_pace import Pace
 from okamochi.system.patterns import regex
-from okamochi.system.retry import retry_after_seconds
+from okamochi.system.retry import retry_after_seconds, whole_number
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
@@ -18,7 +18,7 @@ __all__ = ["TRANSIENT_STATUS", "Transfer"]
 
 CHUNK_BYTES = 256 * 1024
 TRANSIENT_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
-CONTENT_RANGE = regex(r"bytes (\d+)-\d+/(?:\d+|\*)")
+CONTENT_RANGE = regex(r"bytes (\d{1,19})-\d+/(?:\d+|\*)")
 HINTS = {
     401: "the server wants credentials: put them where pip or uv look for them, or into the address",
     403: "the server refuses: check credentials, and whether a proxy or a firewall blocks this address",
@@ -98,9 +98,9 @@ class Transfer:
 
     def _skip_what_is_here(self, response: "BaseHTTPResponse") -> None:
         """A whole answer: the normal one at first; later, the server knows no ranges or has a new file."""
-        length = response.headers.get("Content-Length", "")
-        if length.isdigit():
-            self._check_length(int(length))
+        length = whole_number(response.headers.get("Content-Length", ""))
+        if length is not None:
+            self._check_length(length)
         skipped = hashlib.sha256()
         left_bytes = self.size_bytes
         with self.pace.watch() as watch:

@@ -8,6 +8,7 @@ from typing import BinaryIO, Protocol
 import msgspec
 
 from okamochi.errors import EngineError
+from okamochi.system.file_systems import forbids_programs
 
 __all__ = ["Completed", "ProgramMissing", "ProgramTimeout", "Runner", "program_missing"]
 
@@ -17,6 +18,11 @@ HOW_TO_GET = {
     "uv": "reinstall okamochi: uv comes with it (or see https://docs.astral.sh/uv/)",
     "git": "install git with the package manager of this system",
 }
+
+NO_PROGRAMS_HERE = (
+    "no program may be started from that file system (it is mounted noexec): set OKAMOCHI_CACHE_DIR and "
+    "OKAMOCHI_STATE_DIR to folders on another"
+)
 
 
 class ProgramMissing(EngineError):
@@ -125,4 +131,6 @@ def program_missing(program: str, error: OSError) -> ProgramMissing:
     hint = HOW_TO_GET.get(name, f"install {name}, and see that it is on PATH")
     if isinstance(error, FileNotFoundError):
         return ProgramMissing(f"there is no program {program!r}", where="PATH", hint=hint)
+    if isinstance(error, PermissionError) and forbids_programs(Path(program)):
+        hint = NO_PROGRAMS_HERE
     return ProgramMissing(f"{program!r} cannot be started: {error.strerror}", where=program, hint=hint)

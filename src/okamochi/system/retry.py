@@ -9,11 +9,12 @@ import msgspec
 
 from okamochi.system.http_interrupted import Interrupted, TooSlow
 
-__all__ = ["Retry", "none_yet", "retry_after_seconds"]
+__all__ = ["Retry", "none_yet", "retry_after_seconds", "whole_number"]
 
 Answer = TypeVar("Answer")
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_WAIT_SECONDS = 60.0
+MOST_DIGITS = 20
 
 
 def none_yet() -> int:
@@ -53,13 +54,18 @@ class Retry(msgspec.Struct, frozen=True):
         return FIRST_PAUSE_SECONDS * 2.0 ** (fruitless - 1) * (0.5 + self.chance())
 
 
+def whole_number(text: str) -> int | None:
+    """What a header says, such as a length; None for what is no number, or longer than one ever is."""
+    text = text.strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < MOST_DIGITS else None
+
+
 def retry_after_seconds(text: str) -> float:
     """What the header of that name asks for: seconds or a date (RFC 9110, 10.2.3); 0 for neither."""
     import email.utils
 
-    text = text.strip()
-    if text.isascii() and text.isdigit():
-        return float(text[:9])
+    if (seconds := whole_number(text)) is not None:
+        return float(seconds)
     try:
         return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - time.time())
     except (ValueError, TypeError):

@@ -17,11 +17,13 @@ from okamochi.run.compose import compose_version
 from okamochi.run.engines import CONTAINER_ENGINES, engine_named
 from okamochi.system.clock import utc_now
 from okamochi.system.environ import state_dir
+from okamochi.system.file_systems import forbids_programs
 from okamochi.system.world import World
 
-__all__ = ["Check", "examine", "state_folder"]
+__all__ = ["Check", "examine", "state_folder", "storage"]
 
 ENOUGH_BYTES = 2 * 10**9
+NO_PROGRAMS = "no program may be started from this file system (it is mounted noexec)"
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,9 +73,11 @@ def storage(world: World) -> Check:
     writable = takes_files(place)
     enough = free >= ENOUGH_BYTES
     remedy = "" if writable else "set OKAMOCHI_CACHE_DIR to a folder that you may write"
+    startable = not forbids_programs(place)
+    remedy = remedy or ("" if startable else f"{NO_PROGRAMS}: set OKAMOCHI_CACHE_DIR to a folder on another")
     return Check(
         name="cache",
-        ok=writable and enough,
+        ok=writable and startable and enough,
         found=f"{world.cache.root}, {free / 1e9:.1f} GB free",
         remedy=remedy or ("" if enough else "free some space: builds need about 2 GB"),
         needed=True,
@@ -88,6 +92,9 @@ def state_folder(world: World) -> Check:
         return Check(name="state folder", ok=False, found=error.message, remedy=error.hint, needed=True)
     place = nearest(wanted)
     usable = takes_files(place)
+    if usable and forbids_programs(place):
+        remedy = f"{NO_PROGRAMS}: set OKAMOCHI_STATE_DIR to a folder on another"
+        return Check(name="state folder", ok=False, found=str(wanted), remedy=remedy, needed=True)
     return Check(
         name="state folder",
         ok=usable,

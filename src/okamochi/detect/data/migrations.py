@@ -98,7 +98,8 @@ def find_migrations(understood: "Understood", tables_by_hand: TablesByHand) -> M
         own = own_tables if of_flask is not None else None
         empty = own is None and _is_empty(history, sources)
         other = other_way() if empty else None
-        found = _unless(*history, sources, own) if other is None else _instead(other, history)
+        without = other is not None or (empty and of_flask is not None)
+        found = _instead(other, history) if without else _unless(*history, sources, own)
         scripted = of_flask is not None and other is None and registers not in reached.paths
         if scripted:
             found = msgspec.structs.replace(found, environment=_of_a_script(sources, registers))
@@ -125,7 +126,8 @@ def _is_empty(history: History, sources: Sources) -> bool:
     return bool(folder) and not _history(sources, folder) and not any(map(VERSIONS_ELSEWHERE.search, texts))
 
 
-def _instead(other: Detected[tuple[str, ...]], history: History) -> Migrations:
+def _instead(other: Detected[tuple[str, ...]] | None, history: History) -> Migrations:
+    """git keeps no empty folder: without `versions` the command would fail."""
     command, shown, folder = history
     told = _not_run(f"not run: {shown}; {folder} holds no revision", command.evidence)
     return Migrations(other, told.decisions)

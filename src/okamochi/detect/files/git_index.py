@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from okamochi.system.git_folders import GitFolders, checkout_root, git_folders, regular_bytes, regular_text
+from okamochi.system.git_folders import GitFolders, checkout_root, git_folders
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
+from okamochi.system.regular_files import regular_bytes, regular_text
 
 __all__ = ["executable_files", "index_entries", "tracked_files", "why_unread"]
 
@@ -199,6 +200,8 @@ def shortened_by(content: bytes, place: int, length: int) -> tuple[int, int]:
     while content[place] & 0x80:
         place += 1
         value = ((value + 1) << 7) | (content[place] & 0x7F)
+        if value > length:
+            break
     if value > length:
         raise ValueError("a path is shorter than nothing")
     return length - value, place + 1

@@ -19,7 +19,6 @@ __all__ = [
     "SETTINGS",
     "VARIABLE",
     "DjangoSettings",
-    "debug_off",
     "django_settings",
     "given_to",
     "manage_py",
@@ -31,9 +30,6 @@ VARIABLE_NAME = "DJANGO_SETTINGS_MODULE"
 MODULE = regex(r"\w+(?:\.\w+)*")
 # the last part of a module's name, when it is for development: project.settings.local
 OF_THE_DESK = regex(r"(dev|debug|test|local|ci|example|change|your)[^.]*$", re.IGNORECASE)
-NUMBER = regex(r"\bint\(")
-# what takes the word for no: a comparison, environ's and decouple's ways, distutils'
-SAYS_NO = regex(r"\.bool\(|cast=bool|strtobool\(| == | in [\[({]")
 VARIABLE = regex(r"[A-Z][A-Z0-9_]+")
 LOADED = frozenset(["ROOT_URLCONF", "INSTALLED_APPS", "MIDDLEWARE", "WSGI_APPLICATION"])
 
@@ -126,20 +122,6 @@ def _read(sources: Sources, name: str, said_by: str, *, said: bool) -> DjangoSet
     host, variable, where = _hosts(modules)
     paths = tuple(dict.fromkeys([*(module.path for module in modules), *loaded]))
     return DjangoSettings(name, said, paths, host, variable, (*where, *evidence))
-
-
-def debug_off(sources: Sources, settings: DjangoSettings, required: set[str]) -> tuple[tuple[str, str], ...]:
-    """The variable without which the settings do not know whether DEBUG is on: in production it is not. Left
-    to people where the word for no would be taken for yes: `DEBUG = os.environ["DEBUG"]`."""
-    _, values = given_to("DEBUG", sources, settings)
-    if len(values) != 1:
-        return ()
-    constants = [one.value for one in walk(values[0]) if isinstance(one, ast.Constant)]
-    names = [one for one in constants if isinstance(one, str) and one in required]
-    text = ast.unparse(values[0])
-    if len(names) != 1 or not (NUMBER.search(text) or SAYS_NO.search(text)):
-        return ()
-    return ((names[0], "0" if NUMBER.search(text) else "False"),)
 
 
 def given_to(name: str, sources: Sources, settings: DjangoSettings) -> tuple[str, list[ast.expr]]:

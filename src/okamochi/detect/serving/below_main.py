@@ -5,8 +5,9 @@ if __name__ == "__main__":
     csrf.init_app(app)
     app.run()
 
-What stands right there, in the module that the server loads, is done by the kit; what a function does that is
-called there, or what is about an app that is made there, is told.
+What stands right there, in the module that the server loads, is done by the kit, and so is what a function
+does that is called there with nothing, such as main(); what is about an app that is made there is told, and
+what the words of a command line lead to.
 """
 
 import ast
@@ -14,6 +15,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from okamochi.detect.serving.set_up import asks_the_command_line, set_up_by
 from okamochi.detect.serving.web_applications import Candidate
 from okamochi.detect.source.bodies import flat_statements
 from okamochi.detect.source.python_source import Module, is_main_guard
@@ -22,18 +24,8 @@ from okamochi.detect.source.syntax import descendants
 from okamochi.model.evidence import Evidence
 from okamochi.model.plan import APP_ROOT, Framework
 from okamochi.pypi.python_values import last_name
-from okamochi.system.patterns import regex
 
 __all__ = ["below_main"]
-
-OF_CONFIGURATION = regex(
-    r"(?P<app>\w+)\.(?:config\.(?:from_\w+|update)|register_\w+|add_url_rule"
-    r"|(?:before|after|teardown)_(?:request|appcontext))"
-)
-OF_EXTENSIONS = regex(r"(?!.*(?:toolbar|debug|reload))\w+\.init_app")
-SET = regex(r"(?P<app>\w+)\.(?:secret_key|wsgi_app|config\[['\"](?P<key>\w+)['\"]\])")
-# what the desk alone is for
-OF_THE_DESK = frozenset(["DEBUG", "ENV", "TESTING", "TEMPLATES_AUTO_RELOAD", "SEND_FILE_MAX_AGE_DEFAULT"])
 
 
 class BelowMain(msgspec.Struct, frozen=True):
@@ -69,24 +61,45 @@ def _below_main(sources: Sources, candidate: Candidate) -> BelowMain:
 
 
 def _places(sources: Sources, path: str, candidate: Candidate) -> Iterator[tuple[Evidence, str]]:
-    """Each with the beginning of its statement; "" for one of a function."""
+    """Each with the beginning of its statement; "" for one that the kit cannot do by itself."""
     module = sources.module(path)
     for guard in module.tree.body:
         if isinstance(guard, ast.If) and is_main_guard(guard):
             apps = _apps(module, guard, candidate)
-            served = sources.module(candidate.path).tree.body
-            others = (one for one in (*module.tree.body, *served) if not is_main_guard(one))
-            elsewhere = frozenset(map(_done, others)) - {""}
-            inside = {id(one) for one in guard.body}
+            served = sources.module(candidate.path)
+            others = [(one, module) for one in module.tree.body if not is_main_guard(one)]
+            others += [(one, served) for one in served.tree.body if not is_main_guard(one)]
+            above = (set_up_by(one, holder, sources) for one, holder in others)
+            elsewhere = {one.beginning for one in above if one is not None}
+            plain = _plain(module, guard, apps)
+            alone = {id(one) for one in plain}
             for statement in (*guard.body, *_of_its_functions(module, guard, apps)):
-                done = _done(statement)
-                beginning = done if id(statement) in inside else ""
-                if done and done not in elsewhere and _is_about(statement, apps):
-                    place = Evidence(path=module.path, line=statement.lineno, reason=_shown(statement, done))
-                    yield place, beginning
+                kept = id(statement) in alone and not asks_the_command_line(statement, plain)
+                found = set_up_by(statement, module, sources)
+                if found is not None and found.of_an_app and not _is_about(statement, apps):
+                    found = None
+                if found is not None and found.beginning not in elsewhere:
+                    place = Evidence(path=module.path, line=statement.lineno, reason=found.shown)
+                    yield place, found.beginning if kept else ""
                 elif (handed := _by_a_function(statement, sources, module, apps)) is not None:
                     called = ast.unparse(statement).partition("(")[0]
-                    yield handed, called if id(statement) in inside else ""
+                    yield handed, called if kept else ""
+
+
+def _plain(module: Module, guard: ast.If, apps: frozenset[str]) -> list[ast.stmt]:
+    """What is done one after the other: the guard's statements, and those of functions that it calls with
+    nothing, such as main(), in their place."""
+    inner = {id(one) for one in _of_its_functions(module, guard, apps)}
+    functions = {one.name: one for one in module.tree.body if isinstance(one, ast.FunctionDef)}
+    plain: list[ast.stmt] = []
+    for statement in guard.body:
+        match statement:
+            case ast.Expr(value=ast.Call(func=ast.Name(id=name), args=[], keywords=[])) if name in functions:
+                plain.append(statement)
+                plain += [one for one in functions[name].body if id(one) in inner]
+            case _:
+                plain.append(statement)
+    return plain
 
 
 def _by_a_function(
@@ -107,8 +120,9 @@ def _by_a_function(
         if isinstance(function, ast.FunctionDef) and function.name == name and function.args.args:
             given = frozenset([function.args.args[0].arg])
             for one in flat_statements(function.body):
-                if (done := _done(one)) and _is_about(one, given):
-                    reason = f"calls {name}({app}), which {_shown(one, done)}"
+                found = set_up_by(one, module, sources)
+                if found is not None and found.of_an_app and _is_about(one, given):
+                    reason = f"calls {name}({app}), which {found.shown}"
                     return Evidence(path=module.path, line=statement.lineno, reason=reason)
     return None
 
@@ -145,22 +159,5 @@ def _apps(module: Module, guard: ast.If, candidate: Candidate) -> frozenset[str]
     return frozenset(names)
 
 
-def _done(statement: ast.stmt) -> str:
-    """The source of what is called or set, without any value; "" for what sets no app up."""
-    match statement:
-        case ast.Expr(value=ast.Call(func=function)):
-            called = ast.unparse(function)
-            return called if OF_CONFIGURATION.fullmatch(called) or OF_EXTENSIONS.fullmatch(called) else ""
-        case ast.Assign(targets=[target]):
-            match = SET.fullmatch(ast.unparse(target))
-            return match[0] if match is not None and match["key"] not in OF_THE_DESK else ""
-        case _:
-            return ""
-
-
 def _is_about(statement: ast.stmt, apps: frozenset[str]) -> bool:
     return any(isinstance(node, ast.Name) and node.id in apps for node in descendants(statement))
-
-
-def _shown(statement: ast.stmt, done: str) -> str:
-    return f"calls {done}()" if isinstance(statement, ast.Expr) else f"sets {done}"

@@ -29,7 +29,7 @@ from okamochi.detect.serving.web_applications import (
 from okamochi.detect.source.bound_names import binds
 from okamochi.detect.source.flask_objects import FlaskObjects
 from okamochi.detect.source.python_source import Module
-from okamochi.detect.source.sources import Sources, import_root_of
+from okamochi.detect.source.sources import Sources
 from okamochi.detect.source.unreadable import not_parsed
 from okamochi.errors import AmbiguousError, DetectionError
 from okamochi.model.evidence import Evidence, Origin
@@ -255,6 +255,8 @@ def _referenced(
     whole = path.removesuffix(".py").removesuffix("/__init__") == match.group(1).replace(".", "/")
     below = folder and path.startswith(f"{folder}/") and not whole
     root = folder if below else _root_of_reference(path, match.group(1))
+    if objects.sources.leads_above(path, root):
+        root = objects.sources.import_root(path)
     package = objects.sources.package_of(path, root)
     stated = replace(found.value, import_root=root, call=call or found.value.call, package=package)
     return Detected(stated, found.evidence)
@@ -271,7 +273,10 @@ def _module_path(objects: FlaskObjects, text: str, folder: str) -> str | None:
             for path in (f"{base}/__init__.py", f"{base}.py"):
                 if path in known:
                     return path
-    return objects.sources.find(text) if objects.sources.root_package is not None else None
+    if objects.sources.root_package is not None:
+        return objects.sources.find(text)
+    elsewhere = [one for one in objects.sources.paths if objects.sources.dotted(one) == text]
+    return elsewhere[0] if len(elsewhere) == 1 else None
 
 
 def _root_of_reference(path: str, text: str) -> str:
@@ -326,7 +331,7 @@ def _refuse_broken(objects: FlaskObjects, candidates: tuple[Found, ...]) -> None
     """A module that cannot be parsed and whose place is better than every candidate's is the app's own."""
     best = min((found.value.place for found in candidates), default=Place.ELSEWHERE + 1)
     for path in objects.sources.paths:
-        if place_of(path, import_root_of(path, objects.sources.known)) >= best:
+        if place_of(path, objects.sources.import_root(path)) >= best:
             continue
         likely = FRAMEWORK_WORD.search(objects.sources.text(path)) is not None
         if likely and objects.sources.module(path).problem is not None:

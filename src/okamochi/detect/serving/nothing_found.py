@@ -11,7 +11,7 @@ from okamochi.detect.serving.web_applications import unusable_factories
 from okamochi.detect.source.flask_objects import FlaskObjects
 from okamochi.detect.source.likely_modules import likely_modules
 from okamochi.detect.source.python_source import Module
-from okamochi.detect.source.sources import Sources, dotted_name, import_root_of
+from okamochi.detect.source.sources import Sources, dotted_name
 from okamochi.errors import DetectionError
 from okamochi.model.evidence import Evidence
 from okamochi.system.patterns import regex
@@ -174,7 +174,7 @@ def _left_aside(sources: Sources, notebook: str) -> str:
 
 def _named_or_given(sources: Sources, path: str, name: str) -> str:
     """An object of a package is named, a script beside others is an app of its own folder."""
-    folder, root = posixpath.dirname(path) or ".", import_root_of(path, sources.known)
+    folder, root = posixpath.dirname(path) or ".", sources.import_root(path)
     aside = f"{folder}/ was left aside for its name; if the app is there, "
     if root:
         return f"{aside}give its folder: okamochi up {root}"

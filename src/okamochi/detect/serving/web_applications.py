@@ -21,7 +21,7 @@ from okamochi.detect.source.flask_objects import (
 from okamochi.detect.source.import_lines import imported_modules
 from okamochi.detect.source.likely_modules import likely_modules
 from okamochi.detect.source.python_source import Module
-from okamochi.detect.source.sources import dotted_name, import_root_of
+from okamochi.detect.source.sources import dotted_name
 from okamochi.model.evidence import Evidence
 from okamochi.model.plan import Framework, ServerInterface
 from okamochi.system.patterns import regex
@@ -309,10 +309,10 @@ def place_of(path: str, root: str) -> Place:
 
 
 def import_root_for(objects: FlaskObjects, path: str) -> str:
-    """The folder a module is imported from: as Flask does it, unless its own imports say that it is the
-    project's folder (a package without __init__.py)."""
+    """The folder a module is imported from, unless its own imports say that it is the project's folder (a
+    package without __init__.py)."""
     sources = objects.sources
-    root = import_root_of(path, sources.known)
+    root = sources.import_root(path)
     if not root or root == "src" or root.startswith("src/"):
         return root
     first = root.split("/")[0]

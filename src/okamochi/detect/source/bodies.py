@@ -45,13 +45,15 @@ def argument_names(node: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[str, .
 
 def flat_statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
     """Statements in order, those inside if, try, with, for, while, match included; not those of functions
-    and classes, nor those below `if __name__ == "__main__"`."""
+    and classes, nor those below `if __name__ == "__main__"`, of which a server runs the `else` alone."""
     waiting = [iter(body)]
     while waiting:
         statement = next(waiting[-1], None)
         if statement is None:
             waiting.pop()
-        elif not is_main_guard(statement):
+        elif isinstance(statement, ast.If) and is_main_guard(statement):
+            waiting.append(iter(statement.orelse))
+        else:
             yield statement
             waiting += [iter(block) for block in reversed(blocks(statement))]
 

@@ -5,7 +5,7 @@ import ast
 
 from okamochi.detect.source.import_lines import imported_modules
 from okamochi.detect.source.python_source import Module
-from okamochi.detect.source.sources import Sources, import_root_of
+from okamochi.detect.source.sources import Sources
 
 __all__ = ["first_names", "importable_name"]
 
@@ -13,7 +13,7 @@ __all__ = ["first_names", "importable_name"]
 def importable_name(module: Module, sources: Sources, import_root: str) -> str:
     """ "core.jobs" of src/core/jobs.py, whether core has an __init__.py or not; "src.core.jobs" where the
     module itself imports from src. `import_root` is where the server's modules are imported from."""
-    own = import_root_of(module.path, sources.known)
+    own = sources.import_root(module.path)
     src = "" if "src/__init__.py" in sources.known else "src"
     looked_in = [root for root in dict.fromkeys((import_root, src, "")) if _is_below(module.path, root)]
     if own in looked_in:

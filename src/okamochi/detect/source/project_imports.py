@@ -15,7 +15,9 @@ from okamochi.system.words import word_set
 
 __all__ = ["imported_files", "loaded_files"]
 
-LOADERS = word_set("from_object import_module import_string from_pyfile __import__ load_module run_module")
+LOADERS = word_set(
+    "from_object config_from_object import_module import_string from_pyfile __import__ load_module run_module"
+)
 LOADER = regex("|".join(sorted(LOADERS)))
 
 

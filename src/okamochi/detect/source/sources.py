@@ -12,6 +12,7 @@ import msgspec
 
 from okamochi.detect.source.gist import SIZE_LIMIT_BYTES, gist_of, python_text
 from okamochi.detect.source.import_lines import Imports, imports_of
+from okamochi.detect.source.import_roots import import_root_in
 from okamochi.detect.source.python_source import Module
 from okamochi.detect.source.root_package import ROOT_MODULE, RootPackage, root_package
 from okamochi.errors import DetectionError
@@ -19,7 +20,7 @@ from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
 from okamochi.system.words import word_set
 
-__all__ = ["Sources", "dotted_name", "import_root_of"]
+__all__ = ["Sources", "dotted_name"]
 
 T = TypeVar("T")
 
@@ -233,10 +234,23 @@ class Sources(msgspec.Struct, eq=False, dict=True):
         """What the project's own folder is imported as."""
         return root_package(self)
 
+    def import_root(self, path: str) -> str:
+        """The folder from which a module is imported."""
+        return import_root_in(self, path)
+
+    def leads_above(self, path: str, root: str) -> bool:
+        """Whether relative imports of a module go further up than the folder from which it is imported."""
+        inside = [
+            one
+            for one in posixpath.relpath(posixpath.dirname(path) or ".", root or ".").split("/")
+            if one != "."
+        ]
+        return any(isinstance(one, ast.ImportFrom) and one.level > len(inside) for one in self.imports(path))
+
     def dotted(self, path: str, root: str | None = None) -> str:
         """The name under which a program of the image imports a module, from `root` or the folder that Flask
         would import it from."""
-        root = import_root_of(path, self.known) if root is None else root
+        root = self.import_root(path) if root is None else root
         return dotted_name(path, root, self.package_of(path, root))
 
     def package_of(self, path: str, root: str) -> str:
@@ -267,7 +281,7 @@ class Sources(msgspec.Struct, eq=False, dict=True):
         folder = importer.rpartition("/")[0]
         found = self._roots_of_folders.get(folder)
         if found is None:
-            own = import_root_of(importer, self.known) if importer else ""
+            own = self.import_root(importer) if importer else ""
             found = self._roots_of_folders[folder] = tuple(
                 dict.fromkeys((own, "", "src", *self.package_roots))
             )
@@ -290,14 +304,6 @@ def is_aside(path: str) -> bool:
     if any(folder.lower() in SIDE_FOLDERS or folder.startswith((".", "_updated")) for folder in folders):
         return True
     return SIDE_FILES.fullmatch(name) is not None
-
-
-def import_root_of(path: str, known: frozenset[str]) -> str:
-    """The folder from which Flask imports a file: the one above its topmost package."""
-    folder = posixpath.dirname(path)
-    while folder and posixpath.join(folder, "__init__.py") in known:
-        folder = posixpath.dirname(folder)
-    return folder
 
 
 def _above_its_package(dotted: str, importer: str) -> tuple[str, ...]:

@@ -4,12 +4,12 @@ import ast
 import sys
 
 from okamochi.detect.base import Detected
-from okamochi.detect.source.import_lines import imported_modules
+from okamochi.detect.source.import_lines import imported_parts
 from okamochi.detect.source.python_source import Module
 from okamochi.detect.source.sources import Sources
 from okamochi.detect.source.syntax import text_of
 from okamochi.model.evidence import Evidence
-from okamochi.model.import_names import is_known
+from okamochi.model.import_names import is_known, named_part
 from okamochi.system.patterns import regex
 from okamochi.system.words import word_set
 
@@ -17,28 +17,29 @@ __all__ = ["third_party_imports"]
 
 
 def third_party_imports(sources: Sources) -> tuple[Detected[str], ...]:
-    """Top-level module names, sorted, each with the first place that imports it."""
+    """Top-level names, or what tells whose a module is, sorted, each with the first place that imports it."""
     first: dict[str, Evidence] = {}
     for path in sources.paths:
-        for name, line in _imports(sources.module(path)):
+        for part, line in _imports(sources.module(path)):
+            name = part.partition(".")[0]
             if name in sys.stdlib_module_names or name in OF_PYTHON_2 or name == "__main__":
                 continue
             if sources.find(name, importer=path) is not None:
                 continue
-            if f"src/{name}" in sources.package_folders or _is_beside(name, path, sources):
+            if f"src/{name}" in sources.package_folders or _is_beside(part, path, sources):
                 continue
-            first.setdefault(name, Evidence(path=path, line=line, reason=f"imports {name}"))
+            first.setdefault(part, Evidence(path=path, line=line, reason=f"imports {part}"))
     return tuple(Detected(name, (first[name],)) for name in sorted(first))
 
 
-def _is_beside(name: str, path: str, sources: Sources) -> bool:
+def _is_beside(part: str, path: str, sources: Sources) -> bool:
     """A folder or a module next to one of the folders that the importer is in: `from core.config import X` in
     app/api/router.py, of a program that is run in app/. The index has a stranger's package of that name."""
-    folder = path
+    folder, (name, _, below) = path, part.partition(".")
     while folder:
         folder = folder.rpartition("/")[0]
         near = f"{folder}/{name}".lstrip("/")
-        if near in sources.package_folders or f"{near}.py" in sources.known:
+        if near in sources.package_folders or (not below and f"{near}.py" in sources.known):
             return True
     return False
 
@@ -59,7 +60,8 @@ def _imports(module: Module) -> list[tuple[str, int]]:
     found += _loaded_by_django(module)
     for node in module.of(ast.Import, ast.ImportFrom):
         if id(node) not in optional:
-            found += [(name.split(".")[0], node.lineno) for name in imported_modules(node)]
+            names = {named_part(name) for name in imported_parts(node)}
+            found += [(name, node.lineno) for name in sorted(names) if name]
     return found
 
 

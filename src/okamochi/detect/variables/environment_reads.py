@@ -163,7 +163,8 @@ class _Finder(msgspec.Struct, eq=False):
 
     def block(self, body: Sequence[ast.stmt], place: _Place) -> None:
         for position, statement in enumerate(body):
-            if is_main_guard(statement):
+            if isinstance(statement, ast.If) and is_main_guard(statement):
+                self.block(statement.orelse, place)
                 continue
             self._statement(statement, place)
             if isinstance(statement, ast.If):

@@ -94,7 +94,7 @@ class Authorizer:
         realm = challenge.get("realm")
         if not self._may_be_asked(realm):
             raise RegistryError(
-                "the registry names a token server without TLS, which gets no credentials",
+                "the registry names no token server with TLS: it gets no credentials",
                 where=shown(realm),
                 hint=f"if you trust the network: OKAMOCHI_INSECURE_REGISTRIES={self.registry}",
             )
@@ -117,7 +117,10 @@ class Authorizer:
         return self._asked(address, headers, "GET", None)
 
     def _may_be_asked(self, realm: str) -> bool:
-        scheme = urlsplit(realm).scheme
+        try:
+            scheme = urlsplit(realm).scheme
+        except ValueError:  # a bracket too many
+            return False
         return scheme == "https" or (scheme == "http" and self.plain)
 
     def _asked(self, address: str, headers: Mapping[str, str], method: str, body: bytes | None) -> str:

@@ -15,6 +15,7 @@ from okamochi.oci.registry.errors import Refused
 from okamochi.system.http_exchange import shown
 from okamochi.system.http_interrupted import Interrupted
 from okamochi.system.http_transfer import Transfer
+from okamochi.system.retry import whole_number
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
@@ -54,8 +55,8 @@ class Repository:
         url = self.connection.address(f"blobs/{descriptor.digest}")
 
         def read(response: "BaseHTTPResponse") -> bool:
-            length = response.headers.get("Content-Length", "")
-            if response.status == 200 and length.isdigit() and int(length) != descriptor.size_bytes:
+            length = whole_number(response.headers.get("Content-Length", ""))
+            if response.status == 200 and length not in (None, descriptor.size_bytes):
                 raise RegistryError(
                     f"the registry has this blob with {length} instead of {descriptor.size_bytes} bytes",
                     where=shown(url),
@@ -128,8 +129,8 @@ class Repository:
                     where=shown(url),
                     hint="the image is damaged or hostile: choose another one",
                 )
-            length = response.headers.get("Content-Length", "")
-            if length.isdigit() and len(content) < int(length):
+            length = whole_number(response.headers.get("Content-Length", ""))
+            if length is not None and len(content) < length:
                 raise Interrupted("a manifest was cut")
             said = name if ":" in name else response.headers.get("Docker-Content-Digest", "")
             if said.startswith("sha256:") and str(Digest.of(content)) != said:
@@ -190,8 +191,8 @@ class Repository:
         def read(response: "BaseHTTPResponse") -> tuple[str, int]:
             if response.status == 201:
                 return "", 0
-            least = response.headers.get("OCI-Chunk-Min-Length", "")
-            return self._location(response, url), int(least) if least.isdigit() else 0
+            least = whole_number(response.headers.get("OCI-Chunk-Min-Length", ""))
+            return self._location(response, url), least or 0
 
         accepted = (201, 202) if mount is not None else (202,)
         return self.connection.send(
@@ -202,10 +203,9 @@ class Repository:
         """Where an upload goes on, and how many bytes have arrived. Refused when the registry forgot it."""
 
         def read(response: "BaseHTTPResponse") -> tuple[str, int]:
-            _, _, last = response.headers.get("Range", "").removeprefix("bytes=").partition("-")
+            last = whole_number(response.headers.get("Range", "").partition("-")[2])
             # "0-0" says one byte, and is what registries answer when there is none, too
-            arrived = int(last) + 1 if last.isdigit() and int(last) > 0 else 0
-            return self._location(response, place), arrived
+            return self._location(response, place), last + 1 if last else 0
 
         return self.connection.send("GET", place, read, expect=(204,), doing="asking for an upload")
 

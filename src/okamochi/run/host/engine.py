@@ -42,6 +42,7 @@ from okamochi.run.ports import becomes_free, listening_processes, taken_port_err
 from okamochi.run.spec import ContainerState, EngineFacts, Running, RunSpec, Trial, aside_name
 from okamochi.system.cache_owner import remove_tree
 from okamochi.system.environ import state_dir
+from okamochi.system.file_systems import temporary_with_programs
 from okamochi.system.files import write_atomic
 from okamochi.system.process import Completed, Runner
 
@@ -81,8 +82,14 @@ class HostEngine:
         raise EngineError(
             "such services are started on docker and podman only",
             where="--engine host",
-            hint="use --engine docker or podman",
+            hint=f"use --engine docker or podman{self._another_user}",
         )
+
+    @property
+    def _another_user(self) -> str:
+        if os.geteuid() != 0 or self.starts_servers:
+            return ""
+        return "; or be another user than root, who may become none here: databases refuse to be root"
 
     def facts(self) -> EngineFacts:
         self._need_posix()
@@ -320,7 +327,8 @@ class HostEngine:
         import tempfile
 
         # a build that ends early does not wait for this: then two remove the folder
-        with tempfile.TemporaryDirectory(prefix="okamochi-probe-", ignore_cleanup_errors=True) as folder:
+        place = temporary_with_programs()
+        with tempfile.TemporaryDirectory("", "okamochi-probe-", place, ignore_cleanup_errors=True) as folder:
             return best_isolation(self.runner, Path(folder))
 
     def _way(self, image: HostImage) -> Isolation:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from okamochi.errors import BuildError
 from okamochi.oci.layer import OPAQUE, WHITEOUT
+from okamochi.system.archive_damages import archive_damages
 from okamochi.system.files import checked_path
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def unpack_layer(stream: BinaryIO, root: Path, *, archive: str) -> None:
         with tarfile.open(fileobj=stream, mode="r|") as tar:
             for member in tar:
                 unpacking.unpack(tar, member)
-    except tarfile.TarError as error:
+    except archive_damages() as error:
         raise BuildError(
             f"a layer cannot be unpacked: {error}",
             where=archive,
@@ -74,7 +75,7 @@ class Unpacking:
     each one's links anew took longer than writing the files."""
 
     def __init__(self, root: Path, archive: str) -> None:
-        self.root = root
+        self.root = root.resolve()
         self.archive = archive
         self.folders: list[tuple[str, int]] = []
         self.places: dict[str, str] = {}
@@ -129,7 +130,7 @@ class Unpacking:
             self.forget_places()
         elif member.islnk():
             name = checked_path(member.linkname.removeprefix("./"), archive=self.archive)
-            os.link(within(self.root, name), path)
+            self.link(within(self.root, name), path, member)
         elif member.isreg():
             write_member(tar, member, path)
         else:
@@ -138,10 +139,18 @@ class Unpacking:
         if self.as_root and (member.uid or member.gid):
             os.chown(path, member.uid, member.gid, follow_symlinks=False)
 
+    def link(self, target: Path, path: str, member: tarfile.TarInfo) -> None:
+        try:
+            os.link(target, path)
+        except FileNotFoundError:
+            raise tarfile.ReadError(f"{member.name!r} is a second name of what is not there") from None
+
     def finish(self) -> None:
-        """Folders get their modes last: some cannot be written into."""
+        """Folders get their modes last: some cannot be written into. One that a later member took away, or
+        put a link in the place of, gets none: nothing that the link leads to is the image's."""
         for path, mode in reversed(self.folders):
-            Path(path).chmod(mode)
+            if os.path.realpath(path) == path and os.path.isdir(path):  # noqa: PTH112
+                os.chmod(path, mode)  # noqa: PTH101
 
 
 def write_member(tar: tarfile.TarFile, member: tarfile.TarInfo, path: str) -> None:

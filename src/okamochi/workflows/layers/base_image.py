@@ -31,6 +31,7 @@ from okamochi.oci.layer_rows import layer_rows, layers_of_rows
 from okamochi.oci.platform import Platform
 from okamochi.oci.reference import Reference
 from okamochi.run.host.unpack import PieceReader, unpack_layer, within
+from okamochi.system.regular_files import regular_text
 from okamochi.system.world import World
 from okamochi.workflows.delivery.known_places import CachedPlaces
 from okamochi.workflows.layers.local_images import found_locally, taken_in
@@ -55,6 +56,7 @@ NOWHERE = Path()
 KIND = "base-images"
 ROOTS = "image-roots"
 PASSWD, GROUP = "etc/passwd", "etc/group"
+DPKG_INFO = "var/lib/dpkg/info"
 # Files of a root file system compress to about a third; what is packed more tightly is no such thing.
 MOST_EXPANSION = 100
 LEAST_LIMIT_BYTES = 256 * 2**20
@@ -108,10 +110,13 @@ class BaseImage:
 
     def text(self, path: str) -> str:
         """ "" for what is not there."""
-        place = self.place(path)
-        if not place.is_file() or place.stat().st_size > READ_LIMIT_BYTES:
-            return ""
-        return place.read_text("utf-8", "replace")
+        return regular_text(self.place(path), limit_bytes=READ_LIMIT_BYTES)
+
+    def names(self, folder: str, ending: str) -> tuple[str, ...]:
+        """Of what lies in a folder of it and ends so, sorted; links among it are for `text` to follow."""
+        place = self.place(folder)
+        found = place.iterdir() if place.is_dir() else ()
+        return tuple(sorted(one.name for one in found if one.name.endswith(ending)))
 
     def python(self, version: str) -> str:
         """The interpreter's path below the root, no link: usr/local/bin/python3.12. PlanError without one."""
@@ -293,10 +298,9 @@ def checked_pieces(layer: Layer) -> Iterator[bytes]:
 def owners_in(base: BaseImage) -> dict[str, str]:
     """Which component has a path: its Debian package by dpkg's own lists, else the image itself."""
     owners: dict[str, str] = {}
-    folder = base.place("var/lib/dpkg/info")
-    for listing in sorted(folder.glob("*.list")) if folder.is_dir() else ():
-        name = listing.name.removesuffix(".list").partition(":")[0]
-        for line in listing.read_text("utf-8", "replace").splitlines():
+    for listing in base.names(DPKG_INFO, ".list"):
+        name = listing.removesuffix(".list").partition(":")[0]
+        for line in base.text(f"{DPKG_INFO}/{listing}").splitlines():
             path = line.strip("/")
             folder_name, _, last = path.rpartition("/")
             place = base.place(folder_name) if folder_name else base.root

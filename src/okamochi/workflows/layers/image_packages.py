@@ -90,7 +90,10 @@ def image_wheels(base: BaseImage, library: str) -> Iterator[Component]:
 
     from packaging.utils import canonicalize_name
 
-    for path in sorted(base.place(f"{library}/site-packages").glob("*.dist-info/METADATA")):
-        said = HeaderParser().parsestr(path.read_text("utf-8", "replace"), headersonly=True)
+    site = f"{library}/site-packages"
+    for folder in base.names(site, ".dist-info"):
+        said = HeaderParser().parsestr(base.text(f"{site}/{folder}/METADATA"), headersonly=True)
+        if said["Name"] is None:
+            continue
         name = canonicalize_name(str(said["Name"]))
         yield Component(kind="wheel", name=name, version=str(said["Version"]), owner=f"{IMAGE_WHEEL}:{name}")

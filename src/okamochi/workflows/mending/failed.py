@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
+from packaging.utils import canonicalize_name
 
 from okamochi.model.correction import Correction
 from okamochi.model.plan import APP_ROOT
@@ -46,6 +47,12 @@ class Failed(msgspec.Struct, frozen=True, eq=False):
     @property
     def outcome(self) -> Outcome:
         return self.verdict.outcome
+
+    @property
+    def of_indexes(self) -> Mapping[str, str]:
+        """`installed` without the project's own packages, of which there is one version alone."""
+        own = {canonicalize_name(one.name) for one in self.planned.plan.dependencies.local}
+        return {name: version for name, version in self.installed.items() if name not in own}
 
     @property
     def missed(self) -> str:

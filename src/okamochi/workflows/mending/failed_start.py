@@ -116,7 +116,7 @@ def correction_for_log(failed: Failed) -> Correction | None:
             continue  # no other version of a package is let in
         shown = failed.because_of(answer_of_trace(trace))
         of_packages = shown.outcome in (Outcome.MISSING_MODULE, Outcome.LIBRARY)
-        if of_packages or (shown.answer and lacking_installed(shown.answer, failed.installed)):
+        if of_packages or (shown.answer and lacking_installed(shown.answer, failed.of_indexes)):
             found = correction_for(shown)
             if found is not None:
                 return found

@@ -127,7 +127,9 @@ def refuse_strangers(planned: "PlannedProject", world: World, *, but: Collection
         raise PlanError(
             "nothing lists the dependencies, and the names of some imports are no evidence of whose they are",
             where=", ".join(dependencies.input_files[:3]),
-            hint="write a requirements.txt with the packages that the app needs",
+            hint="write a requirements.txt with the packages that the app needs; a module of the project "
+            "itself among these names is not in the folder (git keeps no empty folder and nothing that "
+            ".gitignore names)",
             details=tuple(refused),
         )
 

@@ -13,6 +13,7 @@ import msgspec
 
 from okamochi.errors import UsageError
 from okamochi.oci.digest import Digest
+from okamochi.system.archive_damages import archive_damages
 
 __all__ = ["FORMAT", "BackupFile", "Manifest", "Part", "write_backup"]
 
@@ -86,7 +87,7 @@ class BackupFile:
                 found = {one.name: one for one in tar.getmembers() if one.isreg()}
                 for part in manifest.parts:
                     check_part(tar, found.get(part.file), part, path)
-        except (OSError, tarfile.TarError, EOFError) as error:
+        except archive_damages(OSError) as error:
             raise refused(path, f"it cannot be read: {error}") from error
         return cls(path, manifest)
 

@@ -1,5 +1,6 @@
 """What `up` started before: out of the way while its successor starts, back when that one fails."""
 
+import signal
 from dataclasses import dataclass
 
 from okamochi.errors import EngineError
@@ -14,6 +15,8 @@ __all__ = ["BACK_SECONDS", "GRACE_SECONDS", "Previous"]
 
 GRACE_SECONDS = 35
 BACK_SECONDS = 60
+STOPPED = (0, 128 + signal.SIGTERM, 128 + signal.SIGKILL)
+"""Exit codes of what was told to end, or was ended."""
 
 
 @dataclass
@@ -52,7 +55,7 @@ class Previous:
             return None
 
     def step_aside(self, successor: Engine) -> None:
-        """Stops it, and keeps it when it was serving."""
+        """Stops it, and keeps it when it was serving, or did until somebody stopped it."""
         if self.engine is None or self.aside:
             return
         if self.engine.name != successor.name:
@@ -61,7 +64,7 @@ class Previous:
         if state is not None and self.left_aside(self.engine):
             self.aside = True
             self.engine.remove(self.name)
-        elif state is ContainerState.RUNNING and self.port:
+        elif self.port and (state is ContainerState.RUNNING or self.was_stopped(self.engine)):
             self.aside = True
             self.engine.set_aside(self.name, grace_seconds=GRACE_SECONDS)
         elif state is None:
@@ -72,10 +75,19 @@ class Previous:
     def left_aside(self, engine: Engine) -> bool:
         """Whether an `up` was killed, or lost its machine: what served is aside, and what has its name never
         did."""
-        names = (self.name, aside_name(self.name))
+        return self._is_at(aside_name(self.name), engine) and not self._is_at(self.name, engine)
+
+    def was_stopped(self, engine: Engine) -> bool:
+        """Whether it has ended, and not by itself: an `up` was killed while it set this aside, or the machine
+        went down."""
+        running = engine.inspect(self.name)
+        ended = running.state is ContainerState.EXITED and not running.out_of_memory
+        return ended and running.exit_code in STOPPED and self._is_at(self.name, engine)
+
+    def _is_at(self, name: str, engine: Engine) -> bool:
         # podman names images in full
-        now, left = (f"/{engine.inspect(one).image_reference}".endswith(f"/{self.image}") for one in names)
-        return bool(self.image) and left and not now
+        image = f"/{engine.inspect(name).image_reference}"
+        return bool(self.image) and image.endswith(f"/{self.image}")
 
     def come_back(self) -> None:
         """After its successor failed: it serves again, or the record of it goes. One that is there and does

@@ -1,4 +1,4 @@
-"""A library, program or time zone that the image turned out to lack, by the error of the app's own start."""
+"""A library, program, zone or locale that the image turned out to lack, by the error of its own start."""
 
 import re
 from typing import TYPE_CHECKING
@@ -8,6 +8,7 @@ from okamochi.errors import RegistryError
 from okamochi.model.correction import Correction, CorrectionKind, is_sound
 from okamochi.model.suites import Suite, suite_named
 from okamochi.oci.platform import Platform
+from okamochi.run.locales import MISSING_LOCALE
 from okamochi.run.proof.answer import Outcome
 from okamochi.run.time_zones import MISSING_ZONE
 from okamochi.run.traces import raised_traces
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 LIBRARY = re.compile(r"\b(lib[\w.+-]+\.so(?:\.[0-9][\w.]*)?): cannot open shared object file")
 PROGRAM = re.compile(r"FileNotFoundError: \[Errno 2\] No such file or directory: '([A-Za-z][\w.+-]*)'")
 ZONE = re.compile(MISSING_ZONE)
+LOCALE = re.compile(MISSING_LOCALE)
 # A name with such an end is more likely a file that is missing in the working directory.
 FILE = re.compile(r".*\.(?:\w{1,5})")
 SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh"})
@@ -36,13 +38,14 @@ def mend(failed: Failed) -> Mended:
     text = "\n".join([*texts, answer.message, answer.text] if answer is not None else texts)
     libraries, programs = LIBRARY.findall(text), PROGRAM.findall(text)
     programs = [name for name in programs if name not in SHELLS and FILE.fullmatch(name) is None]
-    zones = ZONE.findall(text)
-    if not (libraries or programs or zones):
+    zones, locales = ZONE.findall(text), LOCALE.findall(text)[:1]
+    if not (libraries or programs or zones or locales):
         return None
     suite = suite_of(world, failed.planned, platform)
     if suite is None:
         return None
     found = [(name, suite.old_zones, "asks for the time zone") for name in zones]
+    found += [("a locale", "locales-all", "sets") for _ in locales]
     if libraries or programs:
         contents = Workshop(world, suite, platform).contents
         try:

@@ -19,7 +19,7 @@ RELEASE = regex(r"(?P<major>\d+)\.(?P<minor>\d+)")
 
 
 def mend(failed: Failed) -> Mended:
-    answer, installed = failed.answer, failed.installed
+    answer, installed = failed.answer, failed.of_indexes
     match failed.outcome:
         case Outcome.MISSING_MODULE if package := package_without(failed.verdict.subject, installed):
             return older(failed, package, since=WHEELS_SINCE)
@@ -71,7 +71,7 @@ def lowered(failed: Failed, package: str) -> tuple[Correction, ...]:
     """Of a package that lacks a name or a module which others import from it: what came before its major
     version, which is where they are removed (semantic versioning, 8); then, since not everybody counts so,
     before its minor one and the next; then before the major version that this is of."""
-    version = RELEASE.match(failed.installed.get(package, ""))
+    version = RELEASE.match(failed.of_indexes.get(package, ""))
     if version is None or int(version["major"]) < 1:
         return ()
     major, minor = version["major"], version["minor"]
