@@ -6,7 +6,7 @@ from pathlib import Path
 
 from okamochi.run.host.records import belongs_to
 
-__all__ = ["ports_open_to_others"]
+__all__ = ["is_loopback", "ports_open_to_others"]
 
 PROC = Path("/proc")
 LISTEN = "0A"
