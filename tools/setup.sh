@@ -50,7 +50,8 @@ environment_works() {
 make_environment() {
     python=$(find_python)
     say "setup: making .venv with $("$python" --version)"
-    "$python" -m venv --clear "$VENV" || die 1 "cannot make $VENV" "see the lines above"
+    "$python" -m venv --clear "$VENV" || die 1 "cannot make $VENV" \
+        "the lines above say why; a checkout that cannot be written has to be copied: cp -R '$ROOT' ~/okamochi"
 }
 
 is_up_to_date() {

@@ -1,9 +1,11 @@
 """Tags against what git itself says of them."""
 
+import io
 from pathlib import Path
 
 import pytest
 
+from okamochi.build.git_objects import object_at
 from okamochi.build.git_tags import next_version, tagged_version
 from okamochi.build.revision import tags_stamp
 from tests.build.real_git import git, new_repository
@@ -81,3 +83,11 @@ def test_a_new_tag_is_noticed(repository: Path, tmp_path: Path) -> None:
     git(repository, "tag", "1.0")
     assert before != tags_stamp(repository) != ""
     assert tags_stamp(tmp_path) == ""
+
+
+@pytest.mark.parametrize("start", [b"", b"\x60"], ids=["a size", "the place of a base"])
+def test_a_pack_whose_numbers_never_end_is_not_read_to_its_own(start: bytes) -> None:
+    """Each further byte made the number longer, and took longer than the one before: for a pack of some
+    megabytes, days."""
+    with pytest.raises(ValueError, match=r"too large|lies nowhere"):
+        object_at(io.BytesIO(start + b"\xff" * 1_000_000), 0, Path(), 1)

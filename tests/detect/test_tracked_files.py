@@ -145,6 +145,12 @@ def test_an_index_that_is_cut_off_tells_nothing(shop: Path) -> None:
     assert tracked_files(MemoryProject({})) is None
 
 
+def test_an_index_whose_numbers_never_end_tells_nothing() -> None:
+    facts, name, flags = bytes(40), bytes(20), bytes(2)
+    one_of_version_4 = b"DIRC" + (4).to_bytes(4, "big") + (1).to_bytes(4, "big")
+    assert index_entries(one_of_version_4 + facts + name + flags + b"\xff" * 1_000_000, 20) is None
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_split_index_is_read_with_the_one_that_it_builds_on(shop: Path, version: str) -> None:
     write(shop, *(f"data/{number:03}.json" for number in range(200)), "rates.csv")

@@ -158,6 +158,16 @@ def test_a_python_without_its_venv_module_is_told_what_to_install(checkout: Chec
     assert "python3-venv" in answer.stderr
 
 
+def test_where_no_environment_can_be_made_a_copy_of_the_checkout_is_named_as_a_way(
+    checkout: Checkout,
+) -> None:
+    python = "case $2 in venv) echo 'Read-only file system' >&2; exit 1 ;; esac"
+    answer = only_these_pythons(checkout, python3=python).run("setup")
+    assert answer.returncode == 1
+    assert f"cannot make {checkout.folder}/.venv" in answer.stderr
+    assert f"cp -R '{checkout.folder}'" in answer.stderr
+
+
 def test_the_demo_prints_the_url_alone(checkout: Checkout) -> None:
     answer = checkout.run("demo", "--port", "9000")
     assert (answer.returncode, answer.stdout) == (0, "http://127.0.0.1:8000\n")

@@ -7,15 +7,14 @@ from pathlib import Path
 
 import pytest
 from oci_samples import one_layer, sample_image
+from tests.oci.validate import read_images, validate_layout
 
 from okamochi.errors import BuildError
 from okamochi.oci.archive import known_layers, write_archive
 from okamochi.oci.digest import Digest
 from okamochi.oci.entry import file
 from okamochi.oci.image import Image
-from okamochi.oci.layout import read_images
 from okamochi.oci.reference import Reference
-from okamochi.oci.validate import validate_layout
 
 NAME = Reference.parse("invoice:4f2a")
 

@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 
 from oci_samples import sample_image
+from tests.oci.validate import read_images, validate_layout
 
 from okamochi.oci.artifact import Artifact, attach_to_layout
-from okamochi.oci.layout import blob_path, read_images, write_layout
-from okamochi.oci.validate import validate_layout
+from okamochi.oci.layout import blob_path, write_layout
 
 TYPE = "application/vnd.example+json"
 

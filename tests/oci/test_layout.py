@@ -10,12 +10,12 @@ from pathlib import Path
 import msgspec
 import pytest
 from oci_samples import one_layer, sample_entries, sample_image
+from tests.oci.validate import read_images, validate_layout
 
 from okamochi.errors import BuildError
 from okamochi.oci.entry import file
 from okamochi.oci.image import Image, ImageIndex
-from okamochi.oci.layout import blob_path, read_images, write_layout
-from okamochi.oci.validate import validate_layout
+from okamochi.oci.layout import blob_path, write_layout
 
 
 def tree(folder: Path) -> dict[str, bytes]:

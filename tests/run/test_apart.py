@@ -1,5 +1,6 @@
 """Strangers' code kept in where there are no namespaces: in a jail as root, by landlock as anybody."""
 
+import errno
 import json
 import os
 import shutil
@@ -7,6 +8,7 @@ import stat
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -21,7 +23,7 @@ from okamochi.run.host.confine import landlock_version
 from okamochi.run.host.images import HostImage
 from okamochi.run.host.isolated import Limits, isolated
 from okamochi.run.host.isolation import Apart, Isolation
-from okamochi.run.host.jail import jailed
+from okamochi.run.host.jail import in_own_root, jailed
 from okamochi.run.host.launcher import make_devices
 from okamochi.run.host.trials import tried
 from okamochi.run.spec import Trial
@@ -200,6 +202,32 @@ def test_a_jail_moves_only_what_may_be_written_and_leaves_the_files_of_its_root(
     assert not jail.exists()
     assert (written / "made").read_text() == "made"
     assert [path.name for path in root.iterdir()] == ["usr"]
+
+
+def test_a_jail_without_anything_to_write_lies_beside_its_root_too(tmp_path: Path) -> None:
+    (tmp_path / "root/usr").mkdir(parents=True)
+    beside = tmp_path / "beside"
+    beside.mkdir()
+    told, way = (
+        {"root": str(tmp_path / "root"), "binds": []},
+        Isolation((), (), apart=Apart.JAIL, jailed=True),
+    )
+    with ExitStack() as held:
+        launch, _ = in_own_root(told, way, held, folder=beside)
+        assert Path(launch["root"], "usr").is_dir() and beside in Path(launch["root"]).parents
+    assert list(beside.iterdir()) == []
+
+
+def test_what_fills_a_jail_that_is_given_up_meanwhile_is_no_error_of_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "root").mkdir()
+
+    def filled(path: object, *_: object, **__: object) -> None:
+        raise OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY), "usr")
+
+    with jailed(tmp_path / "root", (), folder=tmp_path):
+        monkeypatch.setattr(os, "rmdir", filled)
 
 
 def test_a_link_of_the_root_leads_no_device_out_of_the_jail(tmp_path: Path) -> None:

@@ -16,8 +16,8 @@ import pytest
 
 from okamochi.oci.image import Image
 from okamochi.oci.layer import Layer
-from okamochi.oci.layout import read_images
 from tests.cli.program import Program
+from tests.oci.validate import read_images
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 NOT_COPIED = shutil.ignore_patterns(

@@ -7,9 +7,9 @@ import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
-from okamochi.oci.validate import validate_layout
 from tests.build.real_git import git
 from tests.cli.program import Program
+from tests.oci.validate import validate_layout
 from tests.registries.server import PROGRAM, registry
 from tests.workflows.conftest import Build, copied
 from tests.workflows.scanner import packages, scanned

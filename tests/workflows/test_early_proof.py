@@ -12,6 +12,7 @@ from okamochi.errors import BuildError
 from okamochi.oci.entry import directory, file
 from okamochi.oci.packing import LayerRequest, Part
 from okamochi.oci.platform import LINUX_AMD64, LINUX_ARM64, Platform
+from okamochi.run.host.engine import HostEngine
 from okamochi.run.proof import trial
 from okamochi.run.proof.answer import Answer
 from okamochi.system.progress import SilentReporter
@@ -106,6 +107,16 @@ def test_others_may_wait_until_it_is_laid_and_not_until_it_is_asked(
     assert not waiting.is_alive()
     may_answer.set()
     assert early.answer() == Answer(outcome="proved")
+
+
+def test_who_ends_waits_for_what_finds_out_how_to_ask(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    may_end = threading.Event()
+    monkeypatch.setattr(HostEngine, "facts", lambda _: may_end.wait(30))
+    EarlyProof(world, {}).prepare()
+    (probe,) = (thread for thread in threading.enumerate() if thread.name == "early-proof-probe")
+    assert not probe.daemon, "its folder stays where a process ends meanwhile"
+    may_end.set()
+    probe.join(30)
 
 
 def test_nobody_waits_for_what_is_not_laid(world: World, asked: Asked, start: Start) -> None:

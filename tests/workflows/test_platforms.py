@@ -16,10 +16,9 @@ from elftools.elf.dynamic import DynamicSection
 from elftools.elf.elffile import ELFFile
 
 from okamochi.oci.image import Image
-from okamochi.oci.layout import read_images
-from okamochi.oci.validate import validate_layout
 from okamochi.workflows.layers.ahead import PROGRAM
 from tests.cli.program import Program
+from tests.oci.validate import read_images, validate_layout
 from tests.workflows.conftest import Member, copied
 from tests.workflows.conftest import members_of as members_of_layer
 

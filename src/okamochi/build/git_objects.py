@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["read_commit", "read_tag", "read_tree"]
+__all__ = ["object_at", "read_commit", "read_tag", "read_tree"]
 
 MOST_BYTES = 1_000_000
 MOST_PACKS = 500
 MOST_FOLDERS = 8
 MOST_DELTAS = 64
+MOST_SHIFT = 63
+"""Bits of a number that is written in bytes of seven; more are of a pack that is made to be read for ever."""
 COMMIT, TREE, TAG, OFS_DELTA, REF_DELTA = 1, 2, 4, 6, 7
 WORDS = {COMMIT: b"commit", TREE: b"tree", TAG: b"tag"}
 IDX_MAGIC = b"\xfftOc\x00\x00\x00\x02"
@@ -136,8 +138,8 @@ def object_at(pack: BinaryIO, place: int, index: Path, deltas: int) -> tuple[int
     while more:
         byte = one_byte(pack)
         size, shift, more = size | (byte & 127) << shift, shift + 7, byte & 128
-    if size > MOST_BYTES:
-        raise ValueError("the object is too large")
+        if size > MOST_BYTES or shift > MOST_SHIFT:
+            raise ValueError("the object is too large")
     if kind == OFS_DELTA:
         base: int | None = place - back_offset(pack)
     elif kind == REF_DELTA:
@@ -157,6 +159,8 @@ def back_offset(pack: BinaryIO) -> int:
     while byte & 128:
         byte = one_byte(pack)
         offset = (offset + 1) << 7 | byte & 127
+        if offset >> MOST_SHIFT:
+            raise ValueError("the base lies nowhere")
     return offset
 
 
@@ -200,6 +204,6 @@ def varint(numbers: Iterator[int]) -> int:
     for byte in numbers:
         value |= (byte & 127) << shift
         shift += 7
-        if not byte & 128 or shift > 63:
+        if not byte & 128 or shift > MOST_SHIFT:
             break
     return value

@@ -33,7 +33,6 @@ __all__ = [
     "members",
     "open_descriptor",
     "read_blob",
-    "read_images",
     "write_blob",
     "write_index",
     "write_layout",
@@ -198,16 +197,12 @@ def write_index(folder: Path, entries: list[object]) -> None:
         write_atomic(path, content)
 
 
-def read_images(folder: Path, *, reference: str | None = None) -> tuple[Image, ...]:
-    """The images that the index lists (those named `reference`, if given), with nested indexes opened."""
-    return tuple(image for _, image in listed_images(folder, reference=reference))
-
-
 def listed_images(folder: Path, *, reference: str | None = None) -> tuple[tuple[Digest, Image], ...]:
-    """The same, each with the digest that the index lists it under: its own, or that of its index.
+    """The images that the index lists (those named `reference`, if given), with nested indexes opened; each
+    with the digest that the index lists it under: its own, or that of its index.
 
     Their bytes are as stored. BuildError when the folder is no layout or a blob is missing or damaged;
-    layers are not read (see `okamochi.oci.validate`).
+    layers are not read.
     """
     if not (folder / LAYOUT_FILE).is_file():
         raise BuildError("not an OCI image layout", where=str(folder), hint=f"it has no {LAYOUT_FILE} file")

@@ -200,6 +200,8 @@ def shortened_by(content: bytes, place: int, length: int) -> tuple[int, int]:
     while content[place] & 0x80:
         place += 1
         value = ((value + 1) << 7) | (content[place] & 0x7F)
+        if value > length:
+            break
     if value > length:
         raise ValueError("a path is shorter than nothing")
     return length - value, place + 1

@@ -21,25 +21,30 @@ Bind = tuple[Path, str, bool]
 
 
 def in_own_root(
-    told: dict[str, Any], way: Isolation, held: ExitStack
+    told: dict[str, Any], way: Isolation, held: ExitStack, *, folder: Path | None = None
 ) -> tuple[dict[str, Any], tuple[Path, ...]]:
     """What the launcher is told of a command without a network, in namespaces or in a jail, which `held`
-    keeps; and where what it may write lies."""
+    keeps; and where what it may write lies. A jail is put together in `folder`, if there is one, which is on
+    the root's own file system: elsewhere its files would be copied."""
     binds = tuple((Path(outside), inside, writable) for outside, inside, writable in told["binds"])
     if way.namespaces:
         namespaces = {**dict(way.namespaces), "net": True}
         return told | {"namespaces": namespaces}, tuple(outside for outside, _, writable in binds if writable)
-    jail, written = held.enter_context(jailed(Path(told["root"]), binds))
+    jail, written = held.enter_context(jailed(Path(told["root"]), binds, folder=folder))
     return told | {"root": str(jail), "chroot": True, "confined": {}}, written
 
 
 @contextmanager
-def jailed(root: Path, binds: Sequence[Bind]) -> Iterator[tuple[Path, tuple[Path, ...]]]:
+def jailed(
+    root: Path, binds: Sequence[Bind], *, folder: Path | None = None
+) -> Iterator[tuple[Path, tuple[Path, ...]]]:
     """The tree, and where in it those lie that may be written: they are moved in, and at the end out again.
     What may only be read gets further names. OSError as the system says it."""
     written = (os.fspath(outside.parent) for outside, _, writable in binds if writable)
-    beside = next(written, temporary_with_programs())
-    with tempfile.TemporaryDirectory(prefix="okamochi-jail-", dir=beside) as name, ExitStack() as moved:
+    beside = os.fspath(folder) if folder else next(written, temporary_with_programs())
+    # a build that ends early does not wait for this: then two are at work in the folder
+    temporary = tempfile.TemporaryDirectory("", "okamochi-jail-", beside, ignore_cleanup_errors=True)
+    with temporary as name, ExitStack() as moved:
         jail = Path(name, "root")
         linked(root, jail)
         Path(name).chmod(0o755)

@@ -41,7 +41,7 @@ def tried(runner: Runner, image: HostImage, trial: Trial, way: Isolation, folder
     stdin = trial.stdin
     with ExitStack() as held:
         if launch.way.rooted:
-            told, _ = in_own_root(told, launch.way, held)
+            told, _ = in_own_root(told, launch.way, held, folder=folder)
         else:
             written = [outside for outside, _, writable in told["binds"] if writable]
             shim = launch.shim

@@ -49,7 +49,8 @@ class EarlyProof:
             with suppress(OkamochiError, OSError):
                 engine.facts()
 
-        threading.Thread(target=probe, name="early-proof-probe", daemon=True).start()
+        # who ends meanwhile waits for it, a tenth of a second: its folder would stay
+        threading.Thread(target=probe, name="early-proof-probe", daemon=False).start()
 
     def start(
         self,

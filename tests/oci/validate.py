@@ -1,4 +1,4 @@
-"""Recompute every digest, size and diff ID that a layout claims; report all that is wrong."""
+"""What a layout claims, and what it holds: each digest, size and diff ID is recomputed."""
 
 import hashlib
 from collections.abc import Iterator
@@ -16,12 +16,15 @@ from okamochi.oci.layout import (
     blob_path,
     is_artifact,
     listed_entries,
+    listed_images,
     members,
     open_descriptor,
     read_blob,
 )
 
-__all__ = ["validate_layout"]
+
+def read_images(folder: Path, *, reference: str | None = None) -> tuple[Image, ...]:
+    return tuple(image for _, image in listed_images(folder, reference=reference))
 
 
 @dataclass(frozen=True, slots=True, order=True)
