@@ -83,7 +83,7 @@ def of_windows(log: str) -> Cause | None:
         return None
     return Cause(
         f"the app opens {path}, a place on a Windows machine",
-        "name the file from the place of the code that opens it: os.path.join(os.path.dirname(__file__), ...)",
+        "name the file from the place of the code: os.path.join(os.path.dirname(__file__), ...)",
         own_frame(log),
     )
 
