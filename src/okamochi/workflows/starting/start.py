@@ -17,12 +17,20 @@ from okamochi.run.state import UpRecord
 from okamochi.run.wait import FailingPage, GoesOn, start_healthy
 from okamochi.system.world import World
 from okamochi.workflows.starting.apps import App
-from okamochi.workflows.starting.beside_web import run_releases, start_workers, stop_former, worker_names
+from okamochi.workflows.starting.backing import with_backing
+from okamochi.workflows.starting.beside_web import (
+    production_command,
+    run_releases,
+    start_workers,
+    stop_former,
+    worker_names,
+)
 from okamochi.workflows.starting.built_and_loaded import Loaded
 from okamochi.workflows.starting.coded_passwords import keep_coded_passwords
 from okamochi.workflows.starting.env_values import Values
 from okamochi.workflows.starting.left_out import tell_left_out
 from okamochi.workflows.starting.moved_data import end_former_stack, former_plan, tell_left_data
+from okamochi.workflows.starting.open_ports import tell_open_ports
 from okamochi.workflows.starting.previous import Previous
 from okamochi.workflows.starting.serves_already import is_healthy, start_digest
 from okamochi.workflows.starting.setup import Setup, setup_of
@@ -56,18 +64,9 @@ class Start:
 
     def started(self) -> UpRecord:
         """The record of the image's stack or container, healthy."""
-        return replace(self, values=self._backed())._started()
-
-    def _backed(self) -> Values:
-        """The values with what leads to servers of this machine, where the engine is the host; where it is
-        another one now, they are ended."""
-        if self.engine.name != "host" and not self.app.state.own_servers():
-            return self.values
-        from okamochi.workflows.starting.own_servers import end_former_servers, start_own_servers
-
-        end_former_servers(self.engine, self.app, self.world)
-        services = self.loaded.built.plan.services
-        return start_own_servers(services, self.values, self.engine, self.app, self.world)
+        plan = self.loaded.built.plan
+        values = with_backing(plan, self.values, self.engine, self.app, self.world)
+        return replace(self, values=values)._started()
 
     def _own_services(self) -> tuple[BackingService, ...]:
         """What of the plan is a server of this machine."""
@@ -110,7 +109,8 @@ class Start:
         former = former_plan(app.state)
         own = self._own_services()
         app.state.put_plan(plan_to_json(msgspec.structs.replace(plan, services=own, decisions=())))
-        run_releases(plan, web, engine, world)
+        command = production_command(plan, web)
+        run_releases(plan, web, command, engine, world)
         web_port = WebPort(self.port, plan.web.port, self.previous, world, self.told)
 
         def start_on(port: int) -> RunSpec:
@@ -121,8 +121,9 @@ class Start:
         record = self._replaced(lambda: web_port.started(start_on, EngineError, UnhealthyError))
         end_former_stack(app, world)
         tell_left_data(former, msgspec.structs.replace(plan, services=own), app, world)
-        start_workers(plan, web, engine, world)
+        start_workers(plan, web, command, engine, world)
         tell_unwritable_volumes(record.container, plan, engine, world)
+        tell_open_ports(record.container, engine, world)
         app.state.put_started_as(digest)
         return record
 
