@@ -170,7 +170,7 @@ def replace(path: Path, content: bytes) -> None:
 
 
 @pytest.mark.parametrize("victim", ["manifest", "config", "layer"])
-@pytest.mark.parametrize("damage", ["missing", "changed"])
+@pytest.mark.parametrize("damage", ["missing", "changed", "a pipe"])
 def test_a_missing_or_changed_blob_is_found(tmp_path: Path, victim: str, damage: str) -> None:
     image = sample_image(tmp_path / "cache")
     write_layout(image, tmp_path / "layout")
@@ -180,9 +180,11 @@ def test_a_missing_or_changed_blob_is_found(tmp_path: Path, victim: str, damage:
     path.unlink()
     if damage == "changed":
         path.write_bytes(content.replace(b"1", b"2") + b" ")
+    elif damage == "a pipe":
+        os.mkfifo(path)
     assert str(path) in {mismatch.where for mismatch in validate_layout(tmp_path / "layout")}
     if victim != "layer":
-        with pytest.raises(BuildError, match=damage.replace("changed", "damaged")):
+        with pytest.raises(BuildError, match="damaged" if damage == "changed" else "missing"):
             read_images(tmp_path / "layout")
 
 

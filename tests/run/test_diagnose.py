@@ -648,6 +648,16 @@ def test_a_served_folder_outside_the_app_s_own_may_lie_beside_it_in_the_checkout
     assert cause.hint.startswith("where it lies beside the app's own folder, okamochi plan warns") is told
 
 
+def test_a_traceback_that_warnings_interrupt_is_read_and_a_path_of_windows_is_told() -> None:
+    """Python reads the source once more to print it, and warns of "C:\\se" then."""
+    frame = '  File "/app/model.py", line 9, in fill\n    file = open("C:\\se\\items.json")\n'
+    error = "FileNotFoundError: [Errno 2] No such file or directory: 'C:\\\\se\\\\items.json'"
+    first, rest = traceback(error, frame).split("\n", 1)
+    cause = diagnose(f"{first}\n<unknown>:2: SyntaxWarning: invalid escape sequence '\\s'\n{rest}")
+    assert cause is not None and cause.where == "/app/model.py:9"
+    assert cause.text == "the app opens C:\\se\\items.json, a place on a Windows machine"
+
+
 def test_a_locale_that_is_not_there_is_told_with_its_name() -> None:
     frame = (
         '  File "/app/app.py", line 3, in <module>\n    locale.setlocale(locale.LC_ALL, "Spanish_Mexico")\n'

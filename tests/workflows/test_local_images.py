@@ -1,5 +1,6 @@
 """Bases that lie on this machine: an OCI layout beside the project, an image of docker or podman."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -133,6 +134,10 @@ def test_a_damaged_layout_is_refused(project: Path, tmp_path: Path) -> None:
     blob.write_bytes(content[:-1] + b"?")
     clean = World.real({}, SilentReporter(), cache_root=tmp_path / "other-cache")
     with pytest.raises(OkamochiError, match="digest"):
+        resolve_for(clean, plan, LINUX_AMD64, project)
+    blob.unlink()
+    os.mkfifo(blob)
+    with pytest.raises(PlanError, match="a layer is missing, or is no file"):
         resolve_for(clean, plan, LINUX_AMD64, project)
     with pytest.raises(PlanError, match="not an OCI image layout"):
         resolve_for(clean, replace(plan, base=base_of("3.12", image="layout:nowhere")), LINUX_AMD64, project)

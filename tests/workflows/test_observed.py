@@ -250,6 +250,18 @@ def test_a_broker_that_refuses_its_client_is_taken_with_the_bounds_of_its_extra(
     assert again is None or again.value != "kombu[redis]"
 
 
+def test_a_broker_whose_client_nothing_asks_for_is_taken_with_it(tmp_path: Path) -> None:
+    log = trace(
+        '  File "/opt/venv/lib/python3.11/site-packages/kombu/transport/redis.py", line 267, in <module>',
+        "    class PrefixedStrictRedis(GlobalKeyPrefixMixin, redis.Redis):",
+        "AttributeError: 'NoneType' object has no attribute 'Redis'",
+    )
+    found = seen(log, project(tmp_path), kombu="5.3.5")
+    assert found is not None and found.value == "kombu[redis]"
+    other = seen(log.replace("kombu/transport", "shop/transport"), project(tmp_path), kombu="5.3.5")
+    assert other is None or other.value != "kombu[redis]"
+
+
 def looked_into(error: str, line: str = "", package: str = "") -> Answer:
     frames = ['  File "/app/app.py", line 3, in <module>', f"    {line or 'app.mount(...)'}"]
     if package:

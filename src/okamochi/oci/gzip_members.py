@@ -31,7 +31,8 @@ DEFAULT_LEVEL = 5
 MEMBER_BYTES = 2 * 2**20
 """Of tar in one member: bounds memory and lets threads share one layer; the ratio suffers by 0.1 %."""
 
-READ_BYTES = 2**20
+READ_BYTES = 2**16
+"""At once: what is left of it behind each member is copied, which a row of tiny members would make slow."""
 
 
 class Pool(Protocol):

@@ -18,6 +18,7 @@ from okamochi.oci.layer import Layer
 from okamochi.oci.media_types import ANNOTATION_REF_NAME, IMAGE_INDEX, IMAGE_MANIFEST
 from okamochi.system.cache_owner import remove_tree
 from okamochi.system.files import storage_errors, write_atomic
+from okamochi.system.regular_files import regular_bytes
 from okamochi.system.tables import table_of
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
 
 LAYOUT_FILE = "oci-layout"
 INDEX_FILE = "index.json"
+SMALL_LIMIT_BYTES = 16 * 2**20
 LAYOUT_VERSION = canonical_json({"imageLayoutVersion": "1.0.0"})
 
 
@@ -182,7 +184,8 @@ def listed_entries(folder: Path) -> list[tuple[object, Descriptor]]:
     path = folder / INDEX_FILE
     if not path.exists():
         return []
-    entries = json_object(path.read_bytes(), where=str(path)).get("manifests")
+    content = regular_bytes(path, limit_bytes=SMALL_LIMIT_BYTES) or b""
+    entries = json_object(content, where=str(path)).get("manifests")
     if not isinstance(entries, list):
         raise BuildError(
             "the index lists no manifests", where=str(path), hint="it is damaged; make a new layout"
@@ -281,12 +284,13 @@ def members(value: dict[str, object], name: str, where: str) -> list[object]:
 def read_blob(folder: Path, descriptor: Descriptor) -> bytes:
     """A small blob, checked. BuildError when it is absent or not what its descriptor says."""
     path = folder / blob_path(descriptor.digest)
-    try:
-        content = path.read_bytes()
-    except OSError as error:
+    content = regular_bytes(path, limit_bytes=SMALL_LIMIT_BYTES)
+    if content is None:
         raise BuildError(
-            f"a blob is missing: {error.strerror}", where=str(path), hint="make the layout again"
-        ) from error
+            f"a blob is missing, or no file of {SMALL_LIMIT_BYTES:,} bytes at most that may be read",
+            where=str(path),
+            hint="make the layout again",
+        )
     if len(content) != descriptor.size_bytes or Digest.of(content) != descriptor.digest:
         raise BuildError("a blob is damaged", where=str(path), hint="make the layout again")
     return content

@@ -67,11 +67,23 @@ def missing_file_elsewhere(log: str) -> Cause | None:
     of_others = r"/(?!app/|etc/|opt/|usr/|s?bin/|lib|proc/|sys/|dev/|tmp/|run/|var/)[^/']+/[^']*\.\w+"
     path = opened_in_vain(of_others, log)
     if not path:
-        return None
+        return of_windows(log)
     return Cause(
         f"the app opens {path}, which is outside of the project, and not in the container",
         "let it read the value from a variable (okamochi up --env-file FILE), or the file from the project's "
         "own folder, which is /app there",
+        own_frame(log),
+    )
+
+
+def of_windows(log: str) -> Cause | None:
+    r"""open("C:\\Users\\ann\\shop\\items.json")"""
+    path = opened_in_vain(r"[A-Za-z]:\\[^'\n]+", log).replace("\\\\", "\\")
+    if not path:
+        return None
+    return Cause(
+        f"the app opens {path}, a place on a Windows machine",
+        "name the file from the place of the code: os.path.join(os.path.dirname(__file__), ...)",
         own_frame(log),
     )
 

@@ -78,8 +78,13 @@ HANDLED = regex(
 SERVER_END = regex(r"^gunicorn\.errors\.HaltServer", re.MULTILINE)
 
 
+# What Python warns of while it prints a traceback, in the middle of it: it reads the source once more.
+BETWEEN_ITS_LINES = regex(r"^<unknown>:\d+: SyntaxWarning: .*\n", re.MULTILINE)
+
+
 def last_raised(log: str) -> str:
     """The log without tracebacks of exceptions that the code handled."""
+    log = BETWEEN_ITS_LINES.sub("", log)
     end = SERVER_END.search(log)
     return HANDLED.sub("", log if end is None else log[: log.rfind("\n", 0, end.start()) + 1])
 

@@ -89,6 +89,9 @@ def in_cache(world: World, base: LocalBase, layer: Layer) -> Layer:
     if descriptor.media_type not in (LAYER_GZIP, DOCKER_LAYER_GZIP):
         raise missing(base, f"a layer is of the kind {descriptor.media_type[:100]!r}, only gzip is read")
 
+    if not layer.path.is_file():
+        raise missing(base, "a layer is missing, or is no file")
+
     def copy(into: BinaryIO) -> None:
         with layer.path.open("rb") as stream:
             while piece := stream.read(COPY_BYTES):

@@ -26,6 +26,8 @@ SEVERITY = Severity.WARNING
 
 # a part that the code fills in
 MADE_UP = re.compile(r"[%{}<>*]")
+SERVER = re.compile(r"(?:postgres(?:ql)?|mysql|mariadb)(?:\+\w+)?://")
+OF_SQLITE = ("SQLite file", "makes the folder")
 SQLITE = re.compile(r"sqlite(?:\+\w+)?:///(?P<path>[^?]+)")
 
 
@@ -44,7 +46,8 @@ def look(setup: Setup) -> Finds:
             and has_this_app(container, setup)
         ):
             home = workdir(container.stage)
-            for volume in setup.plan.volumes[:1] if home else ():
+            kept = [one for one in setup.plan.volumes if not of_a_server(one.path, container, setup)]
+            for volume in kept[:1] if home else ():
                 if movers(volume, setup):
                     continue  # okamochi's own image alone leads the app there
                 path = posixpath.join(home, posixpath.relpath(volume.path, APP_ROOT))
@@ -70,6 +73,21 @@ def sqlite_given(container: Container, setup: Setup) -> Found | None:
                 hint="a volume at its folder, or a database server",
             )
     return None
+
+
+def of_a_server(folder: str, container: Container, setup: Setup) -> bool:
+    """Whether SQLite alone would be in the folder, and the container is given a server in its place."""
+    decisions = setup.plan.decisions if setup.plan is not None else ()
+    reasons = [
+        place.reason for one in decisions if one.field == f"volumes.{folder}" for place in one.evidence
+    ]
+    if not any(one.startswith(OF_SQLITE[0]) for one in reasons) or not all(
+        one.startswith(OF_SQLITE) for one in reasons
+    ):
+        return False
+    known = known_to_compose(setup, container.path)
+    values = (resolved(one.value, known) or one.value for one in container.environment if one.value)
+    return any(SERVER.match(value) is not None for value in values)
 
 
 def keeps_something(container: Container, setup: Setup) -> bool:
