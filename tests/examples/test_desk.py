@@ -87,6 +87,23 @@ def test_an_edit_is_served_and_every_file_stays_the_users(program: Program, proj
     assert not list(project.rglob("__pycache__"))
 
 
+def test_without_an_engine_an_edit_is_served_too(okamochi_cache: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "minimal"
+    shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns("okamochi.lock"))
+    program = Program(
+        {"OKAMOCHI_CACHE_DIR": str(okamochi_cache), "OKAMOCHI_STATE_DIR": str(tmp_path / "state")}
+    )
+    try:
+        url = program.ok("dev", folder, "--engine", "host").last_line
+        assert url.startswith("http://127.0.0.1:")
+        assert SERVED in page(url)
+        source = folder / "app.py"
+        source.write_text(source.read_text().replace(SERVED, "Edited here"))
+        seconds_until(url, "Edited here")
+    finally:
+        program("down", folder, "--volumes")
+
+
 def test_a_mistake_is_told_and_mended_by_the_next_edit(program: Program, project: Path) -> None:
     source = (project / "app.py").read_text()
     (project / "app.py").write_text(source + "\nraise RuntimeError('half done')\n")

@@ -121,6 +121,22 @@ def test_without_isolation_the_images_python_believes_in_its_environment(root: P
     assert (folder / "app/data").readlink() == tmp_path / "volume"
 
 
+def test_without_isolation_the_desk_runs_the_source_itself_and_covers_nothing_of_it(
+    host_engine: HostEngine, image: Image, spec: RunSpec, tmp_path: Path
+) -> None:
+    vars(host_engine)["_isolation"] = Isolation((), ("everything",))
+    host_engine.load(image, Reference.parse(spec.image_reference))
+    source = tmp_path / "source"
+    (source / "data").mkdir(parents=True)
+    (source / "data/mine").write_text("the developer's own")
+    program = "import os; print(os.getcwd(), os.listdir('data'))"
+    process = msgspec.structs.replace(spec.process, argv=("/opt/venv/bin/python", "-c", program))
+    desk = msgspec.structs.replace(spec, process=process, binds=((str(source), "/app"),))
+    assert host_engine.run_once(desk).text == f"{source} ['mine']"
+    assert (source / "data/mine").read_text() == "the developer's own"
+    assert not (source / "data").is_symlink()
+
+
 def test_without_isolation_the_whole_app_runs_all_the_same(
     host_engine: HostEngine, image: Image, spec: RunSpec, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -17,7 +17,7 @@ from okamochi.system.process import Completed
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
 from okamochi.workflows.starting import beside_web
-from okamochi.workflows.starting.beside_web import run_releases, start_workers
+from okamochi.workflows.starting.beside_web import production_command, run_releases, start_workers
 from tests.detect.plans import FLASK_APP, planned
 from tests.recorded_runner import answer
 
@@ -101,7 +101,7 @@ def warnings(world: World) -> list[str]:
 
 def test_migrations_run_to_their_end_under_their_lock_and_without_a_port(world: World) -> None:
     engine = FakeEngine(answer(b"done"))
-    run_releases(PLAN, WEB, cast(Engine, engine), world)
+    run_releases(PLAN, WEB, production_command(PLAN, WEB), cast(Engine, engine), world)
     (spec,) = engine.specs
     assert spec.process.argv[-2:] == ("upgrade", "head")
     assert "/opt/okamochi/migrate.py" in spec.process.argv
@@ -113,14 +113,14 @@ def test_migrations_run_to_their_end_under_their_lock_and_without_a_port(world: 
 def test_a_migration_that_fails_stops_the_start_with_its_words(world: World) -> None:
     engine = FakeEngine(answer(b"line\nRuntimeError: no such luck", returncode=1))
     with pytest.raises(UnhealthyError) as raised:
-        run_releases(PLAN, WEB, cast(Engine, engine), world)
+        run_releases(PLAN, WEB, production_command(PLAN, WEB), cast(Engine, engine), world)
     assert raised.value.details[-1] == "RuntimeError: no such luck"
     assert raised.value.process == "release"
 
 
 def test_a_worker_runs_with_its_heartbeat_beside_web(world: World) -> None:
     engine = FakeEngine(answer())
-    start_workers(PLAN, WEB, cast(Engine, engine), world)
+    start_workers(PLAN, WEB, production_command(PLAN, WEB), cast(Engine, engine), world)
     (spec,) = engine.specs
     assert (spec.name, spec.app) == ("okamochi-shop-worker", "shop")
     assert "/opt/okamochi/heartbeat.py" in spec.process.argv
@@ -131,7 +131,7 @@ def test_a_worker_runs_with_its_heartbeat_beside_web(world: World) -> None:
 def test_workers_of_the_up_before_make_room_though_the_plan_has_them_no_more(world: World) -> None:
     engine = FakeEngine(answer())
     engine.former = ("okamochi-shop", "okamochi-shop-beat", "okamochi-shop-previous", "okamochi-shop-worker")
-    start_workers(PLAN, WEB, cast(Engine, engine), world)
+    start_workers(PLAN, WEB, production_command(PLAN, WEB), cast(Engine, engine), world)
     assert engine.removed == ["okamochi-shop-beat", "okamochi-shop-worker"]
 
 
@@ -142,8 +142,9 @@ def test_a_worker_of_which_nothing_is_known_has_no_health_check(world: World) ->
         for one in PLAN.processes
     )
     web = msgspec.structs.replace(WEB, healthcheck=("check",))
-    start_workers(msgspec.structs.replace(PLAN, processes=mute), web, cast(Engine, engine), world)
-    start_workers(PLAN, web, cast(Engine, engine), world)
+    muted = msgspec.structs.replace(PLAN, processes=mute)
+    start_workers(muted, web, production_command(muted, web), cast(Engine, engine), world)
+    start_workers(PLAN, web, production_command(PLAN, web), cast(Engine, engine), world)
     assert [one.healthcheck for one in engine.specs] == [(), ("check",)]
 
 
@@ -159,7 +160,7 @@ def test_a_worker_that_does_not_run_is_an_error_and_web_serves_on(
     world: World, engine: FakeEngine, says: str
 ) -> None:
     with pytest.raises(FailingBeside) as raised:
-        start_workers(PLAN, WEB, cast(Engine, engine), world)
+        start_workers(PLAN, WEB, production_command(PLAN, WEB), cast(Engine, engine), world)
     assert says in raised.value.message
     assert raised.value.details[-1] == "Connection refused"
     assert "goes on" in raised.value.hint
@@ -169,6 +170,6 @@ def test_a_plan_of_web_alone_runs_nothing(world: World) -> None:
     web = tuple(one for one in PLAN.processes if one.type is ProcessType.WEB)
     engine = FakeEngine(answer())
     alone = msgspec.structs.replace(PLAN, processes=web)
-    run_releases(alone, WEB, cast(Engine, engine), world)
-    start_workers(alone, WEB, cast(Engine, engine), world)
+    run_releases(alone, WEB, production_command(alone, WEB), cast(Engine, engine), world)
+    start_workers(alone, WEB, production_command(alone, WEB), cast(Engine, engine), world)
     assert engine.specs == []

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from okamochi.errors import EngineError, OkamochiError
+from okamochi.errors import OkamochiError
 from okamochi.model.plan import Plan
 from okamochi.run.engine import Engine
 from okamochi.run.state import UpRecord
@@ -19,11 +19,12 @@ from okamochi.workflows.locking.lock import LockMode, LockSession
 from okamochi.workflows.plan import PlannedProject, plan_project
 from okamochi.workflows.rebuilding.remembered import BuiltImage
 from okamochi.workflows.starting.apps import App, app_of, desk_of
+from okamochi.workflows.starting.backing import with_backing
 from okamochi.workflows.starting.built_and_loaded import built_and_loaded
 from okamochi.workflows.starting.chosen_engine import chosen_engine
 from okamochi.workflows.starting.env_values import Reading, Values, read_values
 from okamochi.workflows.starting.secrets_untold import secrets_untold
-from okamochi.workflows.starting.stack_services import desk_services, tell_unstarted
+from okamochi.workflows.starting.stack_services import desk_services
 from okamochi.workflows.starting.superseded import remember_image, remove_superseded
 
 __all__ = ["DevRequest", "dev"]
@@ -48,24 +49,26 @@ def dev(request: DevRequest, world: World) -> UpRecord:
     app = app_of(request.path, world)
     desk_app = desk_of(app, world)
     engine = chosen_engine(request.engine, world, record=desk_app.state.record())
-    if engine.name == "host":
-        raise not_on_this_machine()
     with desk_app.state.lock(world.reporter), secrets_untold(desk_app.state):
         planned = proved_plan(request, app, engine, world)
         env_file = request.env_file or own_env_file(request.path, world)
-        reading = Reading(at_the_desk=True)
+        reading = Reading(at_the_desk=True, on_this_machine=engine.name == "host")
         read_plan = at_the_desk(planned.plan)
         values = read_values(
             read_plan, env_file, desk_app.state, world, project=request.path, reading=reading
         )
-        plan = desk_services(planned.plan, values, engine, desk_app.state, world)
-        if len(plan.processes) > 1 and not engine.composes:
-            tell_unstarted(plan, engine, world)
+        known = values
+        if engine.name == "host":
+            from okamochi.workflows.starting.own_addresses import backed
+
+            values, known = backed(planned.plan, values, engine, desk_app, world)
+        plan = desk_services(planned.plan, known, engine, desk_app.state, world)
         user = desk_user(app.root, engine)
         make_mount_points(app.root, plan, user)
         built = development_image(
             planned, chosen_platform(None), desk_app.state, world, user=user[0], group=user[1]
         )
+        values = with_backing(planned.plan, values, engine, desk_app, world)
         record = start_desk(desk_for(request, desk_app, plan, built, values, engine, world))
         remove_superseded(desk_app.state, engine)
         return record
@@ -76,27 +79,19 @@ def at_the_desk(plan: Plan) -> Plan:
     return msgspec.structs.replace(plan, services=(*plan.services, *plan.development_services))
 
 
-def not_on_this_machine() -> EngineError:
-    """Without a network of its own, what debugs would listen on every interface of this machine."""
-    return EngineError(
-        "okamochi dev needs docker or podman: on the host engine a debugger would listen for everybody",
-        where="--engine host",
-        hint="start docker or podman (okamochi doctor tells what is missing); okamochi up --engine host runs "
-        "production here",
-    )
-
-
 def desk_for(
     request: DevRequest, app: App, plan: Plan, built: BuiltImage, values: Values, engine: Engine, world: World
 ) -> Desk:
     reference = default_reference(f"{built.name}-dev", built.image, None)
     remember_image(app.state, engine, reference)
     EngineSink(engine, world).put(built.image, reference)
-    services = msgspec.structs.replace(built.plan, services=plan.services)
+    names = {one.name for one in plan.processes}
+    processes = tuple(one for one in built.plan.processes if one.name in names)
+    desk_plan = msgspec.structs.replace(built.plan, services=plan.services, processes=processes)
     return Desk(
         app=app,
         plan=plan,
-        desk_plan=services,
+        desk_plan=desk_plan,
         reference=reference,
         image_digest=str(built.image.digest),
         values=values,

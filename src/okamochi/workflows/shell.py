@@ -86,5 +86,5 @@ def on_this_machine(container: str) -> EngineError:
     return EngineError(
         "with the host engine the app is a process of this machine: a shell beside it is any terminal",
         where=container,
-        hint="okamochi exec -- python sees its files and variables; okamochi dev has a shell on docker",
+        hint="okamochi exec -- python sees its files and variables; what okamochi dev started has a shell",
     )

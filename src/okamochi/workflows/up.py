@@ -22,7 +22,6 @@ from okamochi.workflows.starting.apps import App, app_of, tell_moved
 from okamochi.workflows.starting.built_and_loaded import built_and_loaded
 from okamochi.workflows.starting.chosen_engine import chosen_engine
 from okamochi.workflows.starting.env_values import Reading, Values, read_values, tell_unread_file
-from okamochi.workflows.starting.machine_services import with_machine_services
 from okamochi.workflows.starting.previous import Previous
 from okamochi.workflows.starting.project_folder import typed
 from okamochi.workflows.starting.secrets_untold import secrets_untold
@@ -65,14 +64,12 @@ def up(request: UpRequest, world: World, *, app: App | None = None) -> UpRecord:
         )
         tell_unread_file(building.plan, request.env_file, request.build.path, world)
         tell_stores(building.plan, values, world)
-        backed = values
+        known = values
         if engine.name == "host":
-            from okamochi.workflows.starting.own_addresses import startable, with_own_servers
+            from okamochi.workflows.starting.own_addresses import backed
 
-            kinds = startable(engine)
-            values = with_machine_services(building.plan, values, app.state, world, startable=kinds)
-            backed = with_own_servers(building.plan, values, engine, app, world)
-        refuse_absent(building.plan, backed, engine, app.state)  # before a build is spent on it
+            values, known = backed(building.plan, values, engine, app, world)
+        refuse_absent(building.plan, known, engine, app.state)  # before a build is spent on it
         correction = seen_in_log(log, building, "the log of what serves saw") if log else None
         if correction is not None:
             building.attempt(correction)
@@ -92,7 +89,7 @@ def up(request: UpRequest, world: World, *, app: App | None = None) -> UpRecord:
             raise
         if is_first:
             tell_setups(building.plan, app, world)
-        app.state.forget_given_secrets(but=(*backed.secret_names, *served_secrets(building.plan)))
+        app.state.forget_given_secrets(but=(*known.secret_names, *served_secrets(building.plan)))
         remove_superseded(app.state, engine)
     world.cache.prune_when_due()
     return record

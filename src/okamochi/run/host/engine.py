@@ -36,6 +36,7 @@ from okamochi.run.host.records import (
     read_spec,
     read_text,
 )
+from okamochi.run.host.sockets import ports_open_to_others
 from okamochi.run.host.trials import tried
 from okamochi.run.ports import becomes_free, listening_processes, taken_port_error
 from okamochi.run.spec import ContainerState, EngineFacts, Running, RunSpec, Trial, aside_name
@@ -215,6 +216,12 @@ class HostEngine:
             return ""
         process, command = listeners[0]
         return f"{command} (process {process})"
+
+    def ports_open_to_others(self, name: str) -> tuple[int, ...]:
+        """At which the container listens to more than the loopback, as its own code says."""
+        folder = self._records.find(name)
+        status = read_json(folder / "status.json") if folder is not None else {}
+        return ports_open_to_others(int(status["pid"])) if "pid" in status else ()
 
     def logs(self, name: str, *, tail: int = 200) -> str:
         folder = self._records.find(name)

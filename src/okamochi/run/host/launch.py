@@ -14,6 +14,7 @@ from okamochi.model.kit_programs import SECRETS_MOUNT
 from okamochi.model.plan import APP_ROOT
 from okamochi.run.host.images import HostImage
 from okamochi.run.host.isolation import Isolation
+from okamochi.run.host.listening import Listening
 from okamochi.run.host.names import HOSTS, NO_NAMES, Names
 from okamochi.run.host.records import Records
 from okamochi.run.host.shim import Shim, fill, images_environment, shim_at
@@ -39,8 +40,9 @@ class Launch:
         """What the launcher reads to run a command in the container, as JSON values."""
         image, spec, folder = self.image, self.spec, self.records.folder(self.spec)
         variables = dict(image.env) | dict(spec.full_environment)
-        # The network is the host's: the app itself listens where the engine would publish it.
         if spec.published_port:
+            listening = Listening(spec.process.port, spec.bind_address, spec.published_port)
+            argv, variables = listening.command(argv), listening.environment(variables)
             variables |= {"PORT": str(spec.published_port), "OKAMOCHI_BIND_ADDRESS": spec.bind_address}
         launch: dict[str, Any] = {
             "namespaces": dict(self.way.namespaces),
@@ -67,7 +69,9 @@ class Launch:
         return launch | {"argv": shim.argv(argv), "env": environment, "cwd": shim.path(image.working_dir)}
 
     def make_volumes(self) -> None:
-        """Those that are not there yet, each with what the image has in its place."""
+        """Those that are not there yet, each with what the image has in its place; and places for binds."""
+        for _, inside in self.spec.binds:
+            within(Path(self.image.root), inside.lstrip("/")).mkdir(parents=True, exist_ok=True)
         for inside, outside in self._volumes:
             self.make_volume(inside, Path(outside))
 
@@ -137,15 +141,20 @@ class Launch:
             volumes=self._volumes,
             secrets_folder=self.spec.secrets_folder if self.spec.secret_names else "",
             app_root=APP_ROOT,
+            source={inside: outside for outside, inside in self.spec.binds}.get(APP_ROOT, ""),
         )
 
     @property
     def _volumes(self) -> tuple[tuple[str, str], ...]:
         """(inside, outside) of everything that may be written; what is temporary lies in the container's own
-        folder, which goes with it."""
+        folder, which goes with it. Without a root of its own nothing covers folders of the source at the
+        desk: the developer's own are used."""
         spec, folder = self.spec, self.records.folder(self.spec)
         kept = ((one.path, self.records.volume_folder(spec.app, one.name)) for one in spec.volumes)
         temporary = (
             (one.path, folder / f"temporary-{number}") for number, one in enumerate(spec.temporary_folders)
         )
-        return tuple((inside, str(outside)) for inside, outside in (*kept, *temporary))
+        bound = () if self.way.rooted else tuple(f"{inside}/" for _, inside in spec.binds)
+        return tuple(
+            (inside, str(outside)) for inside, outside in (*kept, *temporary) if not inside.startswith(bound)
+        )

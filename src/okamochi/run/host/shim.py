@@ -100,14 +100,21 @@ class Shim:
 
 
 def shim_at(
-    folder: Path, root: Path, *, volumes: tuple[tuple[str, str], ...], secrets_folder: str, app_root: str
+    folder: Path,
+    root: Path,
+    *,
+    volumes: tuple[tuple[str, str], ...],
+    secrets_folder: str,
+    app_root: str,
+    source: str = "",
 ) -> Shim:
-    """The shim of that folder, filled or not. `volumes`: pairs of the path inside and the host's folder."""
+    """The shim of that folder, filled or not. `volumes`: pairs of the path inside and the host's folder.
+    `source` is the host's folder of the app where that itself is run, as at the desk."""
     places = dict(volumes)
     if secrets_folder:
         places[SECRETS_MOUNT] = secrets_folder
     places |= {"/opt/venv/bin": str(folder / "bin"), "/opt/venv": str(folder), "/tmp": str(folder / "tmp")}
-    places |= {"/opt/okamochi": str(root / "opt/okamochi"), app_root: str(folder / "app")}
+    places |= {"/opt/okamochi": str(root / "opt/okamochi"), app_root: source or str(folder / "app")}
     longest_first = sorted(places.items(), key=lambda place: (-len(place[0]), place[0]))
     return Shim(folder, root, tuple(longest_first))
 
@@ -119,7 +126,7 @@ def fill(
     app_root: str,
     environment: Callable[[Path, Path], None],
 ) -> None:
-    """bin, site-packages, a copy of the app, tmp, in a folder that has none of them.
+    """bin, site-packages, tmp, and a copy of an app that is not elsewhere, in a folder that has none of them.
 
     `environment(folder, root)` writes the first two, as `images_environment` does. EngineError when the root
     has no loader or no Python."""
@@ -127,10 +134,12 @@ def fill(
     (folder / "bin").mkdir(parents=True)
     (folder / "tmp").mkdir(mode=0o700)
     environment(folder, root)
+    write_fonts(folder, root)
+    if shim.path(app_root) != str(folder / "app"):
+        return
     shutil.copytree(within(root, app_root.lstrip("/")), folder / "app", symlinks=True)
     relink(folder / "app", shim)
     link_volumes(folder / "app", app_root, volumes)
-    write_fonts(folder, root)
 
 
 def images_environment(folder: Path, root: Path, preload: Path | None = None) -> None:

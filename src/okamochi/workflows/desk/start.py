@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -12,6 +12,7 @@ from okamochi.errors import EngineError, OkamochiError, UnhealthyError, UsageErr
 from okamochi.model.backing_service import ServiceKind
 from okamochi.model.development import DEBUGGER_PORT, development_environment
 from okamochi.model.plan import APP_ROOT, Plan
+from okamochi.model.process import ProcessType
 from okamochi.oci.reference import Reference
 from okamochi.render.compose_dev import MAIL_PAGE_PORT, mount_points, render_compose_dev
 from okamochi.run.beside import Watch, failure_of
@@ -21,12 +22,19 @@ from okamochi.run.look import url_for_people
 from okamochi.run.ports import TakenPort, choose_port
 from okamochi.run.spec import ContainerState, RunSpec
 from okamochi.run.state import UpRecord
-from okamochi.run.wait import FailingPage, Patience, wait_until_healthy
+from okamochi.run.wait import FailingBeside, FailingPage, Patience, wait_until_healthy
 from okamochi.system.world import World
 from okamochi.workflows.starting.apps import App
+from okamochi.workflows.starting.beside_web import (
+    Command,
+    production_command,
+    run_releases,
+    start_workers,
+)
 from okamochi.workflows.starting.coded_passwords import keep_coded_passwords
 from okamochi.workflows.starting.env_values import Values
-from okamochi.workflows.starting.previous import Previous
+from okamochi.workflows.starting.open_ports import open_ports
+from okamochi.workflows.starting.previous import GRACE_SECONDS, Previous
 from okamochi.workflows.starting.setup import offer_setup
 from okamochi.workflows.starting.stack import Stack, new_stack, stack_of
 from okamochi.workflows.starting.stack_services import is_desk_stack, with_service_values
@@ -96,11 +104,13 @@ def start_desk(desk: Desk) -> UpRecord:
     UnhealthyError when nothing listens."""
     previous = Previous.of(desk.app, desk.world)
     refuse_taken_debug_port(desk, previous)
+    migrate(desk)
     spec, begun = started_on_a_port(desk, previous), time.monotonic()
     record = record_of(desk, spec)
     desk.app.state.put_record(record)
     wait(desk, spec)
-    wait_beside(desk, begun)
+    refuse_open_ports(desk, spec)
+    wait_beside(desk, spec, begun)
     if desk.debug_port:
         desk.world.reporter.note(f"a debugger can attach at 127.0.0.1:{desk.debug_port} (debugpy)")
     return record
@@ -189,11 +199,56 @@ def wait(desk: Desk, spec: RunSpec) -> None:
         told(desk, failure)
 
 
-def wait_beside(desk: Desk, begun: float) -> None:
-    stack = stack_of(desk.app, desk.world) if is_desk_stack(desk.plan) and desk.engine.composes else None
+def migrate(desk: Desk) -> None:
+    """Where no Compose does it in its turn. What fails there is told: the next edit may mend it."""
+    if desk.engine.composes:
+        return
+    web = without_debugger(desk, 0)
+    try:
+        run_releases(desk.desk_plan, web, command(desk, web), desk.engine, desk.world)
+    except UnhealthyError as failure:
+        told(desk, failure)
+
+
+def wait_beside(desk: Desk, web: RunSpec, begun: float) -> None:
+    """For workers and the like; where no Compose starts them, they are started here."""
+    if not desk.engine.composes:
+        try:
+            web = without_debugger(desk, web.published_port)
+            start_workers(desk.desk_plan, web, command(desk, web), desk.engine, desk.world)
+        except FailingBeside as failure:
+            told(desk, failure)
+        return
+    stack = stack_of(desk.app, desk.world) if is_desk_stack(desk.plan) else None
     ailing = stack.ailing_beside(desk.plan, {}, begun, BESIDE) if stack is not None else ()
     for one in ailing:
         told(desk, failure_of(desk.engine, (one,), UnhealthyError, "save a file to try again"))
+
+
+def without_debugger(desk: Desk, port: int) -> RunSpec:
+    """Web's, for what runs beside it: one alone can listen there."""
+    return spec_of(replace(desk, debug_port=0), port)
+
+
+def command(desk: Desk, web: RunSpec) -> Command:
+    """Of each process beside web: a worker's starts it again when the code changes."""
+    production = production_command(desk.desk_plan, web)
+    return lambda process: production(process) if process.type is ProcessType.RELEASE else process.argv
+
+
+def refuse_open_ports(desk: Desk, spec: RunSpec) -> None:
+    """EngineError, and the desk ends, where its own code lets others reach what debugs."""
+    ports = open_ports(spec.name, desk.engine)
+    if not ports:
+        return
+    desk.engine.stop(spec.name, grace_seconds=GRACE_SECONDS)
+    desk.engine.remove(spec.name)
+    raise EngineError(
+        f"the app listens on every address of this machine (port {', '.join(map(str, ports))}), as its own "
+        "code says: others would reach the debugger, which runs any code; it was ended",
+        where=f"--engine {desk.engine.name}",
+        hint="let the code read the address from a variable, as HOST, or use --engine docker or podman",
+    )
 
 
 def watching(desk: Desk, spec: RunSpec) -> Callable[[float], None]:

@@ -1,6 +1,7 @@
 """Release, workers and schedulers on engines without Compose: one container each, beside web's."""
 
 import time
+from collections.abc import Callable
 
 import msgspec
 
@@ -16,19 +17,27 @@ from okamochi.run.wait import FailingBeside
 from okamochi.system.world import World
 from okamochi.workflows.starting.previous import GRACE_SECONDS
 
-__all__ = ["run_releases", "start_workers", "stop_former", "worker_names"]
+__all__ = ["Command", "production_command", "run_releases", "start_workers", "stop_former", "worker_names"]
+
+Command = Callable[[Process], tuple[str, ...]]
+"""What is run of a process."""
 
 WATCH = Watch(steady_seconds=5)
 GOES_ON = "web serves and goes on: 'okamochi ps' tells its URL, 'okamochi down' ends it"
 
 
-def run_releases(plan: Plan, web: RunSpec, engine: Engine, world: World) -> None:
+def production_command(plan: Plan, web: RunSpec) -> Command:
+    """Of each process, as the image's kit starts it."""
+    return lambda process: with_doors(plan, command_of(process, secrets=bool(web.secret_names)))
+
+
+def run_releases(plan: Plan, web: RunSpec, command: Command, engine: Engine, world: World) -> None:
     """Each to its end, before web is replaced. UnhealthyError when one fails; what serves goes on."""
     for process in plan.processes:
         if process.type is not ProcessType.RELEASE:
             continue
         with world.reporter.step(f"Running {process.name}"):
-            done = engine.run_once(spec_of(process, plan, web))
+            done = engine.run_once(spec_of(process, web, command))
         if done.ok:
             continue
         log = done.stdout.decode("utf-8", "replace").rstrip()
@@ -45,13 +54,13 @@ def run_releases(plan: Plan, web: RunSpec, engine: Engine, world: World) -> None
         raise failure
 
 
-def start_workers(plan: Plan, web: RunSpec, engine: Engine, world: World) -> None:
+def start_workers(plan: Plan, web: RunSpec, command: Command, engine: Engine, world: World) -> None:
     """After web is healthy, in the place of those of the `up` before. FailingBeside when one is not well: web
     goes on without it."""
     stop_former(web, engine, world)
     parts, ailing, begun = [], [], time.monotonic()
     for process in workers_of(plan):
-        spec = spec_of(process, plan, web)
+        spec = spec_of(process, web, command)
         # the host engine gives each command a /tmp of its own: the heartbeat is not seen there
         part = Part(process.name, spec.name, spec.healthcheck if engine.name != "host" else ())
         with world.reporter.step(f"Starting {process.name}"):
@@ -74,7 +83,7 @@ def workers_of(plan: Plan) -> tuple[Process, ...]:
 
 def worker_names(plan: Plan, web: RunSpec) -> tuple[str, ...]:
     """Of their containers."""
-    return tuple(spec_of(one, plan, web).name for one in workers_of(plan))
+    return tuple(name_of(one, web) for one in workers_of(plan))
 
 
 def stop_former(web: RunSpec, engine: Engine, world: World) -> None:
@@ -88,17 +97,21 @@ def stop_former(web: RunSpec, engine: Engine, world: World) -> None:
                 engine.remove(one.name)
 
 
-def spec_of(process: Process, plan: Plan, web: RunSpec) -> RunSpec:
+def name_of(process: Process, web: RunSpec) -> str:
+    return f"{web.name}-{process.name}"
+
+
+def spec_of(process: Process, web: RunSpec, command: Command) -> RunSpec:
     """The same image, volumes and secrets as web's; a name and a command of its own, and no port."""
     environment = {name: value for name, value in web.environment if not name.startswith("OKAMOCHI_HEALTH_")}
     environment |= {**health_environment(process), **dict(process.environment)}
-    argv = with_doors(plan, command_of(process, secrets=bool(web.secret_names)))
     return msgspec.structs.replace(
         web,
-        name=f"{web.name}-{process.name}",
-        process=msgspec.structs.replace(process, argv=argv),
+        name=name_of(process, web),
+        process=msgspec.structs.replace(process, argv=command(process)),
         environment=tuple(sorted(environment.items())),
         published_port=0,
+        further_ports=(),
         # of a program that nothing is known of, nothing is guessed; the image's check asks web
         healthcheck=web.healthcheck if isinstance(process.probe, HeartbeatProbe) else (),
     )

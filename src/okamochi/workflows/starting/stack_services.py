@@ -1,9 +1,7 @@
 """Which backing services an `up` starts, and how the app is told where they are."""
 
-import shlex
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import PurePosixPath
 
 import msgspec
 
@@ -11,7 +9,7 @@ from okamochi.errors import EngineError
 from okamochi.model.backing_service import BackingService
 from okamochi.model.evidence import Origin
 from okamochi.model.plan import Plan
-from okamochi.model.process import EnvironmentVariable, ProcessType
+from okamochi.model.process import EnvironmentVariable
 from okamochi.oci.reference import Reference
 from okamochi.render.compose_proxy import PROXY_IMAGE
 from okamochi.render.service_containers import container_of, password_name
@@ -35,7 +33,6 @@ __all__ = [
     "served_secrets",
     "simple_password",
     "tell_stores",
-    "tell_unstarted",
     "with_given_secrets",
     "with_service_values",
 ]
@@ -269,15 +266,3 @@ def simple_password() -> str:
 def served_secrets(plan: Plan) -> tuple[str, ...]:
     """Addresses with passwords of the stack's own services: its containers read them at every start."""
     return tuple(one.name for service in plan.services for one in service.variables if one.is_secret)
-
-
-def tell_unstarted(plan: Plan, engine: Engine, world: World) -> None:
-    """At the desk, engines without Compose start web alone."""
-    for process in plan.processes:
-        if process.type is ProcessType.WEB:
-            continue
-        shown = shlex.join((PurePosixPath(process.argv[0]).name, *process.argv[1:]))
-        by_hand = f": okamochi exec -- {shown}" if process.type is ProcessType.RELEASE else ""
-        world.reporter.warn(
-            f"{engine.name} starts web only, not the {process.type.value} process {process.name}{by_hand}"
-        )

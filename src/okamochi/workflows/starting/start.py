@@ -14,15 +14,23 @@ from okamochi.run.engine import Engine
 from okamochi.run.look import url_for_people
 from okamochi.run.spec import RunSpec
 from okamochi.run.state import UpRecord
-from okamochi.run.wait import FailingBeside, FailingPage, start_healthy
+from okamochi.run.wait import FailingPage, GoesOn, start_healthy
 from okamochi.system.world import World
 from okamochi.workflows.starting.apps import App
-from okamochi.workflows.starting.beside_web import run_releases, start_workers, stop_former, worker_names
+from okamochi.workflows.starting.backing import with_backing
+from okamochi.workflows.starting.beside_web import (
+    production_command,
+    run_releases,
+    start_workers,
+    stop_former,
+    worker_names,
+)
 from okamochi.workflows.starting.built_and_loaded import Loaded
 from okamochi.workflows.starting.coded_passwords import keep_coded_passwords
 from okamochi.workflows.starting.env_values import Values
 from okamochi.workflows.starting.left_out import tell_left_out
 from okamochi.workflows.starting.moved_data import end_former_stack, former_plan, tell_left_data
+from okamochi.workflows.starting.open_ports import tell_open_ports
 from okamochi.workflows.starting.previous import Previous
 from okamochi.workflows.starting.serves_already import is_healthy, start_digest
 from okamochi.workflows.starting.setup import Setup, setup_of
@@ -56,18 +64,9 @@ class Start:
 
     def started(self) -> UpRecord:
         """The record of the image's stack or container, healthy."""
-        return replace(self, values=self._backed())._started()
-
-    def _backed(self) -> Values:
-        """The values with what leads to servers of this machine, where the engine is the host; where it is
-        another one now, they are ended."""
-        if self.engine.name != "host" and not self.app.state.own_servers():
-            return self.values
-        from okamochi.workflows.starting.own_servers import end_former_servers, start_own_servers
-
-        end_former_servers(self.engine, self.app, self.world)
-        services = self.loaded.built.plan.services
-        return start_own_servers(services, self.values, self.engine, self.app, self.world)
+        plan = self.loaded.built.plan
+        values = with_backing(plan, self.values, self.engine, self.app, self.world)
+        return replace(self, values=values)._started()
 
     def _own_services(self) -> tuple[BackingService, ...]:
         """What of the plan is a server of this machine."""
@@ -110,7 +109,8 @@ class Start:
         former = former_plan(app.state)
         own = self._own_services()
         app.state.put_plan(plan_to_json(msgspec.structs.replace(plan, services=own, decisions=())))
-        run_releases(plan, web, engine, world)
+        command = production_command(plan, web)
+        run_releases(plan, web, command, engine, world)
         web_port = WebPort(self.port, plan.web.port, self.previous, world, self.told)
 
         def start_on(port: int) -> RunSpec:
@@ -121,8 +121,9 @@ class Start:
         record = self._replaced(lambda: web_port.started(start_on, EngineError, UnhealthyError))
         end_former_stack(app, world)
         tell_left_data(former, msgspec.structs.replace(plan, services=own), app, world)
-        start_workers(plan, web, engine, world)
+        start_workers(plan, web, command, engine, world)
         tell_unwritable_volumes(record.container, plan, engine, world)
+        tell_open_ports(record.container, engine, world)
         app.state.put_started_as(digest)
         return record
 
@@ -132,8 +133,8 @@ class Start:
         setup = setup_of(self.setup, self.loaded.built.plan, app.state, world)
         former = former_plan(app.state)
 
-        def start_on(port: int) -> tuple[RunSpec, str, FailingBeside | None]:
-            failing = None
+        def start_on(port: int) -> tuple[RunSpec, str, GoesOn | None]:
+            failing: GoesOn | None = None
             stack = new_stack(app, plan, self.loaded.reference, self.values, port, engine, world)
             spec = msgspec.structs.replace(self._spec(port), name=stack.web)
             digest = start_digest(app.state, engine, self.values.secret_names, *stack.files)
@@ -182,8 +183,8 @@ class Start:
         if healthy.note:
             reporter.note(healthy.note)
 
-    def _start_stack(self, stack: Stack, spec: RunSpec, plan: Plan, setup: Setup) -> FailingBeside | None:
-        """What fails beside a web that goes on, None when all is well."""
+    def _start_stack(self, stack: Stack, spec: RunSpec, plan: Plan, setup: Setup) -> GoesOn | None:
+        """What fails of a web that goes on, or beside it; None when all is well."""
         if self.previous.name and self.previous.name != stack.web:
             self.previous.step_aside(self.engine)
         try:
@@ -193,22 +194,28 @@ class Start:
             raise
 
     def _replaced(self, start_it: Callable[[], RunSpec]) -> UpRecord:
-        """The record of what was started in the place of the previous one, which comes back when that
-        fails."""
-        state, world = self.app.state, self.world
+        """The record of what was started in the place of the previous one, which comes back when that fails.
+        Where only its page does, it goes on, unless the previous one was better."""
+        state = self.app.state
         try:
             record = self._record(start_it())
         except FailingPage as failure:
-            state.put_record(self._record(failure.spec))
+            if self.previous.aside and not self.previous.page_fails:
+                self._come_back()
+                raise failure.given_up() from failure
+            state.put_record(msgspec.structs.replace(self._record(failure.spec), page_fails=True))
             self.previous.be_gone()
             raise
         except BaseException:
-            with port_lock(self.previous.port, world):
-                self.previous.come_back()
+            self._come_back()
             raise
         state.put_record(record)
         self.previous.be_gone()
         return record
+
+    def _come_back(self) -> None:
+        with port_lock(self.previous.port, self.world):
+            self.previous.come_back()
 
     def _record(self, spec: RunSpec) -> UpRecord:
         return UpRecord(

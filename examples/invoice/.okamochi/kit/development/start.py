@@ -21,7 +21,7 @@ import time
 from typing import Any, NoReturn
 
 LOOPBACK = ("", "localhost", "::1", "[::1]")
-LISTENS = "0.0.0.0:5678"
+DEBUGGER_PORT = "5678"
 WAITS = "okamochi: it ended; waiting for a change of the code"
 PAUSE_SECONDS = 0.3
 NOT_CODE = frozenset(["node_modules", "__pycache__", "venv", "site-packages"])
@@ -45,7 +45,10 @@ def debugged(command: list[str]) -> list[str]:
     """The command below debugpy, which takes a script or -m with a module, no program."""
     python = os.path.join(os.path.dirname(sys.executable), "python")
     rest = command[1:] if os.path.basename(command[0]).startswith("python") else command
-    return [python, "-X", "frozen_modules=off", "-m", "debugpy", "--listen", LISTENS, *rest]
+    # on a machine whose network it shares, at the very place where an engine would publish it
+    shared = os.environ.get("OKAMOCHI_BIND_ADDRESS", "")
+    listens = f"{shared}:{os.environ['OKAMOCHI_DEBUG_PORT']}" if shared else f"0.0.0.0:{DEBUGGER_PORT}"
+    return [python, "-X", "frozen_modules=off", "-m", "debugpy", "--listen", listens, *rest]
 
 
 def main(arguments: list[str]) -> None:
