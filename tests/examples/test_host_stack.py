@@ -1,8 +1,10 @@
 """Apps of several processes without an engine, their services at addresses of this machine's loopback."""
 
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -26,9 +28,25 @@ def serving(image: str, port: int, **variables: str) -> Iterator[int]:
     name = subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()
     try:
         shown = subprocess.run(("docker", "port", name), capture_output=True, text=True, check=True)
-        yield int(shown.stdout.splitlines()[0].rpartition(":")[2])
+        published = int(shown.stdout.splitlines()[0].rpartition(":")[2])
+        ends = time.monotonic() + 120
+        while not is_served(published):
+            assert time.monotonic() < ends, f"{image} does not come up"
+            time.sleep(0.2)
+        yield published
     finally:
         subprocess.run(("docker", "rm", "--force", "--volumes", name), capture_output=True, check=True)
+
+
+def is_served(port: int) -> bool:
+    """Docker accepts connections from the first moment, and closes them until somebody listens inside."""
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), 5) as connection:
+        connection.settimeout(0.3)
+        try:
+            return bool(connection.recv(1))
+        except TimeoutError:
+            return True
+    return False
 
 
 @pytest.fixture(scope="module")

@@ -76,7 +76,11 @@ def test_a_debugger_is_published_on_loopback_only_and_the_address_is_told_to_the
 
 
 def test_a_worker_starts_again_when_the_code_changes_and_a_release_is_left_alone() -> None:
-    files = {**FILES, "requirements.txt": "flask\nrq\nflask-migrate\n", "migrations/env.py": ""}
+    files = {
+        **FILES,
+        "requirements.txt": "flask\nrq\nflask-migrate\n",
+        **dict.fromkeys(("migrations/env.py", "migrations/versions/1.py"), ""),
+    }
     files["app.py"] = FLASK + "from flask_migrate import Migrate\nMigrate(app, None)\n"
     plan = planned(files)
     worker, release = override(plan, "worker"), override(plan, "release")

@@ -47,7 +47,10 @@ def test_folders_that_the_engine_would_let_the_processes_write_are_closed() -> N
 
 def test_what_stays_has_the_engine_s_policy_and_what_ends_keeps_its_own() -> None:
     migrates = SOURCE + "from flask_migrate import Migrate\nMigrate(app, None)\n"
-    files = {"requirements.txt": "flask\npsycopg\nflask-migrate\n", "migrations/env.py": ""}
+    files = {
+        "requirements.txt": "flask\npsycopg\nflask-migrate\n",
+        **dict.fromkeys(("migrations/env.py", "migrations/versions/1.py"), ""),
+    }
     plan = planned({**files, "app.py": migrates})
     assert {one.name for one in plan.processes} == {"web", "release"}
     assert services(plan, restart="always") == {"web": {"restart": "always"}, "db": {"restart": "always"}}

@@ -2,16 +2,22 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from okamochi.run.spec import ContainerState, Running
+from okamochi.errors import UnhealthyError
+from okamochi.model.process import Process, ProcessType
+from okamochi.run.spec import ContainerState, Running, RunSpec
 from okamochi.run.state import AppState, UpRecord
+from okamochi.run.wait import FailingPage
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
 from okamochi.workflows.starting.apps import App
+from okamochi.workflows.starting.env_values import Values
 from okamochi.workflows.starting.previous import Previous
+from okamochi.workflows.starting.start import Start
 
 
 @dataclass
@@ -36,6 +42,12 @@ class Engine:
 
     def remove(self, name: str) -> None:
         self.done.append(("removed", name))
+
+    def bring_back(self, name: str) -> None:
+        self.done.append(("back", name))
+
+    def check(self, name: str, argv: tuple[str, ...]) -> tuple[bool, str]:
+        return True, ""
 
 
 @pytest.mark.parametrize(
@@ -76,6 +88,45 @@ def test_what_served_until_it_was_stopped_is_kept_too(
     previous.step_aside(engine)
     assert engine.done == [("aside" if kept else "removed", "shop")]
     assert previous.aside == kept
+
+
+@pytest.mark.parametrize("before", ["serves well", "its page failed, too", "nothing"])
+def test_a_page_that_fails_takes_the_place_of_nothing_that_served_well(tmp_path: Path, before: str) -> None:
+    engine: Any = Engine({} if before == "nothing" else {"shop": "shop:1"})
+    previous = previous_of(tmp_path, engine)
+    previous.page_fails = before == "its page failed, too"
+    built: Any = SimpleNamespace(built=SimpleNamespace(image=SimpleNamespace(digest="sha256:1")))
+    values, process = Values((), ()), Process(name="web", type=ProcessType.WEB, argv=("serve",), port=8000)
+    failure = FailingPage("GET / answered 500", where="shop", hint="see its log")
+    failure.spec = RunSpec(
+        name="shop", app="shop", image_reference="shop:2", process=process, published_port=8000
+    )
+
+    def starts() -> RunSpec:
+        previous.step_aside(engine)
+        raise failure
+
+    one = Start(
+        app=previous.app,
+        loaded=built,
+        previous=previous,
+        engine=engine,
+        values=values,
+        port=None,
+        setup=(),
+        told=set(),
+        world=previous.world,
+    )
+    with pytest.raises(UnhealthyError, match="GET / answered 500") as raised:
+        one._replaced(starts)
+    record = previous.app.state.record()
+    comes_back = before == "serves well"
+    assert isinstance(raised.value, FailingPage) != comes_back
+    assert (("back", "shop") in engine.done) == comes_back
+    assert record is not None
+    assert (record.image_reference, record.page_fails) == (
+        ("shop:1", False) if comes_back else ("shop:2", True)
+    )
 
 
 def previous_of(tmp_path: Path, engine: Any) -> Previous:

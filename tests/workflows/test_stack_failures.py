@@ -31,7 +31,13 @@ def inspected(service: str, **state: object) -> Completed:
 
 def plan() -> Plan:
     requirements = "flask\nflask-migrate\npsycopg\n"
-    return planned({"requirements.txt": requirements, "app.py": APP, "migrations/env.py": ""})
+    return planned(
+        {
+            "requirements.txt": requirements,
+            "app.py": APP,
+            **dict.fromkeys(("migrations/env.py", "migrations/versions/1.py"), ""),
+        }
+    )
 
 
 def project(log: str, release: int = 1, **answers: Completed) -> ComposeProject:

@@ -11,13 +11,15 @@ import msgspec
 import pytest
 from msgspec import structs
 
-from okamochi.errors import EngineError
+from okamochi.errors import EngineError, UnhealthyError
 from okamochi.model.codec import plan_to_json
 from okamochi.model.plan import Plan
 from okamochi.oci.reference import Reference
+from okamochi.run.compose import ComposeProject, ServiceState
 from okamochi.run.docker import DockerEngine
 from okamochi.run.spec import EngineFacts, RunSpec
 from okamochi.run.state import AppState, UpRecord
+from okamochi.run.wait import FailingPage, GoesOn
 from okamochi.system.process import Completed
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
@@ -205,6 +207,37 @@ def test_after_an_up_that_was_killed_the_next_one_knows_what_served(
     assert ("--no-deps", "web") in started(runner)[-1:], (
         "though what runs is what there was before this start"
     )
+
+
+@pytest.mark.parametrize("served", [True, False])
+def test_a_page_that_fails_takes_the_place_of_nothing_that_served(
+    tmp_path: Path, runner: RecordedRunner, monkeypatch: pytest.MonkeyPatch, served: bool
+) -> None:
+    """Else it goes on, so that a command inside may mend it: it was told to, and ended."""
+    healthy(monkeypatch)
+    plan = plan_of("web: gunicorn app:app\n")
+    stack = stack_before(plan, tmp_path, runner, served=served)
+    if served:
+        came_up(stack, plan)
+        stack = next_start(stack, plan, "shop:3")
+        row = ServiceState("web", "running", 0)
+        monkeypatch.setattr(ComposeProject, "rows", lambda _: (row,))
+
+    def page_fails(*_: object) -> None:
+        raise FailingPage("GET / answered 500", where="web", hint="see its log")
+
+    monkeypatch.setattr(stack_module, "wait_until_healthy", page_fails)
+    spec = RunSpec(name=stack.web, app="shop-123456", image_reference="shop:3", process=plan.web)
+    before = len(runner.calls)
+    if served:
+        with pytest.raises(UnhealthyError, match="GET / answered 500") as raised:
+            stack.start(spec, plan, lambda engine, name: None)
+        assert not isinstance(raised.value, GoesOn)
+        assert "bringing back what ran before" in stack.world.reporter.notes  # type: ignore[attr-defined]
+    else:
+        assert isinstance(stack.start(spec, plan, lambda engine, name: None), FailingPage)
+        assert not any("down" in call for call in runner.calls[before:])
+        assert next_start(stack, plan, "shop:4").before is None
 
 
 def test_what_the_engine_does_otherwise_is_the_former_s_again(

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from okamochi.workflows.running import Seen
 
 COLUMNS = 4
+UNSETTLED = """\
+{now} is there in the place of {served}: an okamochi up is under way, or was ended in the middle
+  hint: okamochi up goes on with the project as it is, and brings {served} back where that fails"""
 
 
 @click.command(name="ps")
@@ -27,12 +30,20 @@ def command(path: Path, everything: bool, output_format: str) -> None:
     seen = ps(None if everything else path, real_world())
     if output_format == "json":
         answer = [
-            {"up": item.record, "now": item.running, "others": item.others, "troubles": item.troubles}
+            {
+                "up": item.record,
+                "now": item.running,
+                "unsettled": item.unsettled,
+                "others": item.others,
+                "troubles": item.troubles,
+            }
             for item in seen
         ]
         click.echo(json_text(answer))
         return
     tell_apps(seen)
+    for item in (item for item in seen if item.unsettled):
+        click.echo(UNSETTLED.format(now=item.unsettled, served=item.record.image_reference), err=True)
     for cause in (cause for item in seen for cause in item.troubles):
         click.echo(f"its log tells: {cause.text}\n  hint: {cause.hint}", err=True)
     if not seen:

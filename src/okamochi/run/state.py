@@ -28,7 +28,8 @@ T = TypeVar("T")
 
 class UpRecord(msgspec.Struct, frozen=True, kw_only=True):
     """The container that `up` started last. `project` is the folder it came from;
-    `public_url` is where a proxy serves it to everybody."""
+    `public_url` is where a proxy serves it to everybody. `page_fails`: it goes on though its page answered
+    5xx."""
 
     app: str
     engine: str
@@ -39,6 +40,7 @@ class UpRecord(msgspec.Struct, frozen=True, kw_only=True):
     url: str = ""
     project: str = ""
     public_url: str = ""
+    page_fails: bool = False
 
 
 class LoadedImage(msgspec.Struct, frozen=True, kw_only=True):

@@ -46,6 +46,7 @@ LISTENS = regex(
     r"\b(?i:listen\w*|running|serving|started|available)\b[^\n]{0,80}?"
     r"(?P<host>0\.0\.0\.0|127\.0\.0\.1|localhost|\[::\]|\*):(?P<port>[1-9]\d{1,4})\b"
 )
+TO_MEND_IT = "where a command inside is to mend it, okamochi down first: the next start goes on all the same"
 LOG_ABOVE = "the last lines of its log are above; `okamochi plan` shows what was started, and why"
 OUT_OF_MEMORY = Cause(
     "the container was killed because it used more memory than its limit",
@@ -91,6 +92,13 @@ class FailingPage(GoesOn):
     as one that makes the tables, can be run in it."""
 
     spec: RunSpec
+
+    def given_up(self) -> UnhealthyError:
+        """The same of one that does not go on, since what served before serves again."""
+        hint = f"{self.hint}; {TO_MEND_IT}"
+        failure = UnhealthyError(self.message, where=self.where, hint=hint, details=self.details)
+        failure.unwritable, failure.log, failure.process = self.unwritable, self.log, self.process
+        return failure
 
 
 class FailingBeside(GoesOn):

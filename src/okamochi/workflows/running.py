@@ -46,6 +46,13 @@ class Seen:
     others: tuple[ServiceState, ...] = ()
     troubles: tuple[Cause, ...] = ()
 
+    @property
+    def unsettled(self) -> str:
+        """The image that is there in the place of the recorded one, which served last; "" when that is."""
+        now = self.running.image_reference if self.running is not None else ""
+        # podman names images in full
+        return "" if not now or f"/{now}".endswith(f"/{self.record.image_reference}") else now
+
 
 def down(path: Path, world: World, *, volumes: bool) -> tuple[str, ...]:
     """Stops and removes the app's container, on whatever engine it is; with `volumes` its data too.

@@ -21,7 +21,7 @@ STOPPED = (0, 128 + signal.SIGTERM, 128 + signal.SIGKILL)
 
 @dataclass
 class Previous:
-    """`running` is what serves now; None when nothing does, or when it was set aside."""
+    """`page_fails`: it goes on though its page answered 5xx."""
 
     app: App
     world: World
@@ -30,6 +30,7 @@ class Previous:
     port: int = 0
     aside: bool = False
     image: str = ""
+    page_fails: bool = False
 
     @classmethod
     def of(cls, app: App, world: World) -> "Previous":
@@ -37,7 +38,8 @@ class Previous:
         if record is None:
             return cls(app, world)
         engine = engine_named(record.engine, world)
-        return cls(app, world, engine, record.container, record.port, image=record.image_reference)
+        image, page_fails = record.image_reference, record.page_fails
+        return cls(app, world, engine, record.container, record.port, image=image, page_fails=page_fails)
 
     @property
     def serving_port(self) -> int:

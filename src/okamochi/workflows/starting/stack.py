@@ -34,6 +34,8 @@ from okamochi.run.state import AppState
 from okamochi.run.wait import (
     START_SECONDS,
     FailingBeside,
+    FailingPage,
+    GoesOn,
     Patience,
     healthy_inside,
     wait_until_healthy,
@@ -96,12 +98,10 @@ class Stack:
             for name in wanted
         )
 
-    def start(
-        self, spec: RunSpec, plan: Plan, prepare: Callable[[Engine, str], None]
-    ) -> FailingBeside | None:
+    def start(self, spec: RunSpec, plan: Plan, prepare: Callable[[Engine, str], None]) -> GoesOn | None:
         """Starts what the file says, runs `prepare` with web's container and waits until web is healthy, and
         what is beside it well; what ran before comes back when not. Where nothing ran before, or not well,
-        a healthy web goes on, and the answer is what fails beside it."""
+        a healthy web goes on, and the answer is what fails beside it, or that its page does."""
         rows = self.project.rows()
         running, well_before = by_service(rows), self.before is not None and run_well(rows)
         try:
@@ -116,8 +116,14 @@ class Stack:
         except UnhealthyError as failure:
             with_old_password_told(self.project, plan, failure)
             tell_running(self.project, plan, failure)
+            if not isinstance(failure, FailingPage):
+                self.come_back(running)
+                raise
+            if not well_before and self.elsewhere is None:
+                put_served(self.app.state, {})
+                return failure
             self.come_back(running)
-            raise
+            raise failure.given_up() from failure
         except BaseException:
             self.come_back(running, interrupted=True)
             raise
@@ -330,7 +336,7 @@ def new_stack(
         write_atomic(app.state.folder / COMPOSE_FILE, files[COMPOSE_FILE], mode=0o600)
     # an `up` that failed leaves files, too: nobody wants those back
     record = app.state.record()
-    if before is None or record is None or record.container != project.container("web"):
+    if before is None or not files_before or record is None or record.container != project.container("web"):
         return Stack(app, project, engine, world)
     elsewhere = before if before.engine.name != engine.name else None
     return Stack(app, project, engine, world, files_before, elsewhere, unsettled=unsettled)
@@ -416,7 +422,7 @@ def files_of(state: AppState) -> Files | None:
 
 def served_files(state: AppState) -> Files | None:
     """Of the stack that served last: a start that was killed, or lost its machine, leaves files that never
-    did."""
+    did. Empty where what there is goes on though its page fails."""
     try:
         return msgspec.json.decode((state.folder / SERVED).read_bytes(), type=Files)
     except (OSError, msgspec.MsgspecError):

@@ -14,7 +14,7 @@ from okamochi.run.engine import Engine
 from okamochi.run.look import url_for_people
 from okamochi.run.spec import RunSpec
 from okamochi.run.state import UpRecord
-from okamochi.run.wait import FailingBeside, FailingPage, start_healthy
+from okamochi.run.wait import FailingPage, GoesOn, start_healthy
 from okamochi.system.world import World
 from okamochi.workflows.starting.apps import App
 from okamochi.workflows.starting.backing import with_backing
@@ -133,8 +133,8 @@ class Start:
         setup = setup_of(self.setup, self.loaded.built.plan, app.state, world)
         former = former_plan(app.state)
 
-        def start_on(port: int) -> tuple[RunSpec, str, FailingBeside | None]:
-            failing = None
+        def start_on(port: int) -> tuple[RunSpec, str, GoesOn | None]:
+            failing: GoesOn | None = None
             stack = new_stack(app, plan, self.loaded.reference, self.values, port, engine, world)
             spec = msgspec.structs.replace(self._spec(port), name=stack.web)
             digest = start_digest(app.state, engine, self.values.secret_names, *stack.files)
@@ -183,8 +183,8 @@ class Start:
         if healthy.note:
             reporter.note(healthy.note)
 
-    def _start_stack(self, stack: Stack, spec: RunSpec, plan: Plan, setup: Setup) -> FailingBeside | None:
-        """What fails beside a web that goes on, None when all is well."""
+    def _start_stack(self, stack: Stack, spec: RunSpec, plan: Plan, setup: Setup) -> GoesOn | None:
+        """What fails of a web that goes on, or beside it; None when all is well."""
         if self.previous.name and self.previous.name != stack.web:
             self.previous.step_aside(self.engine)
         try:
@@ -194,22 +194,28 @@ class Start:
             raise
 
     def _replaced(self, start_it: Callable[[], RunSpec]) -> UpRecord:
-        """The record of what was started in the place of the previous one, which comes back when that
-        fails."""
-        state, world = self.app.state, self.world
+        """The record of what was started in the place of the previous one, which comes back when that fails.
+        Where only its page does, it goes on, unless the previous one was better."""
+        state = self.app.state
         try:
             record = self._record(start_it())
         except FailingPage as failure:
-            state.put_record(self._record(failure.spec))
+            if self.previous.aside and not self.previous.page_fails:
+                self._come_back()
+                raise failure.given_up() from failure
+            state.put_record(msgspec.structs.replace(self._record(failure.spec), page_fails=True))
             self.previous.be_gone()
             raise
         except BaseException:
-            with port_lock(self.previous.port, world):
-                self.previous.come_back()
+            self._come_back()
             raise
         state.put_record(record)
         self.previous.be_gone()
         return record
+
+    def _come_back(self) -> None:
+        with port_lock(self.previous.port, self.world):
+            self.previous.come_back()
 
     def _record(self, spec: RunSpec) -> UpRecord:
         return UpRecord(
