@@ -1,7 +1,7 @@
 """Several logs on the terminal as they grow, each line with its process before it, as Compose shows them.
 
 Run as a program of its own (python -I -S follow_logs.py LINES NAME=PATH ...) until it is told to end;
-standard library only. A log that is moved away when it has become large is read to its end, and then the new one.
+standard library only. A log that is moved away when it is large is read to its end, and then the new one.
 """
 
 import os
