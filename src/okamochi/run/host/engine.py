@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from okamochi.errors import EngineError
+from okamochi.run.host import follow_logs
 from okamochi.run.host.images import HostImage, HostImages
 from okamochi.run.host.isolation import (
     Apart,
@@ -231,8 +232,12 @@ class HostEngine:
         return "\n".join(text.splitlines()[-tail:])
 
     def follow_logs(self, *names: str, tail: int = 200) -> int:
-        logs = (str(self._records.must_find(name) / "log") for name in names)
-        return self.runner.passthrough(("tail", "-n", str(tail), "-F", *logs))
+        folders = tuple(map(self._records.must_find, names))
+        if len(folders) == 1:
+            return self.runner.passthrough(("tail", "-n", str(tail), "-F", str(folders[0] / "log")))
+        named = (f"{read_spec(one).process.name}={one / 'log'}" for one in folders)
+        program = (sys.executable, "-I", "-S", str(follow_logs.__file__), str(tail))
+        return self.runner.passthrough((*program, *named))
 
     def exec(self, name: str, argv: tuple[str, ...], *, interactive: bool = False) -> int:
         """In a sandbox of its own kind and with the same volumes, beside the running app."""
