@@ -120,7 +120,9 @@ def python_identity(debs: Sequence[LockedDeb]) -> str:
     makers = sorted(deb for deb in debs if deb.name.startswith(("python3.", "libpython3.")))
     if not makers:
         raise BuildError(
-            "the base has no Python", hint="remove okamochi.lock and build again, or report this as a bug"
+            "the base has no Python",
+            where="okamochi.lock",
+            hint="remove okamochi.lock and build again, or report this as a bug",
         )
     versions = " ".join(f"{deb.name}={deb.version}" for deb in makers)
     return f"{makers[-1].name}-{hashlib.sha256(versions.encode()).hexdigest()[:16]}"

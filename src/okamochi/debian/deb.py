@@ -188,5 +188,5 @@ def unpacker(name: str, stream: BinaryIO, where: str) -> IO[bytes]:
             raise BuildError(
                 f"the package is compressed in a way that okamochi does not know: {other}",
                 where=where,
-                hint="update okamochi",
+                hint="a newer okamochi may know it; else use another package",
             )

@@ -3,7 +3,7 @@
 import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
@@ -38,27 +38,35 @@ def bound_with_word(
     Where the package was `lowered` already, what is installed is that version. "" where it cannot be told;
     NowhereError where none of them has it."""
     try:
-        version: Version | None = Version(installed)
-        indexes = index_settings(wanted.root, wanted.dependencies)
-        with started(world, indexes) as uv:
-            assert version is not None
-            if not lowered:
-                major = version.major
-                version = _look(uv, f"{package}<{major}", word, wanted.target)
-                if version is None:
-                    return str(major)
-            for bound in _bounds(version):
-                try:
-                    older = _look(uv, f"{package}<{bound}", word, wanted.target)
-                except UntoldError:
-                    if bound.isdecimal() and int(bound) < version.major:
-                        break  # there is nothing before these
-                    raise
-                if older is None:
-                    return bound
+        with started(world, index_settings(wanted.root, wanted.dependencies)) as uv:
+
+            def look(bound: str) -> Version | None:
+                return _look(uv, f"{package}<{bound}", word, wanted.target)
+
+            first = _first_bound(look, Version(installed), lowered=lowered)
     except (OkamochiError, InvalidVersion, UntoldError):
         return ""
-    raise NowhereError
+    if not first:
+        raise NowhereError
+    return first
+
+
+def _first_bound(look: Callable[[str], Version | None], version: Version, *, lowered: bool) -> str:
+    """ "" where none has the word."""
+    if not lowered:
+        older = look(str(version.major))
+        if older is None:
+            return str(version.major)
+        version = older
+    for bound in _bounds(version):
+        try:
+            if look(bound) is None:
+                return bound
+        except UntoldError:
+            if bound.isdecimal() and int(bound) < version.major:
+                return ""  # there is nothing before these
+            raise
+    return ""
 
 
 def _bounds(version: Version) -> Iterator[str]:

@@ -3,7 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from okamochi.detect.source.import_lines import imported_modules
@@ -91,35 +91,57 @@ MENTIONS = ("boto", "minio", "s3", "S3")
 
 def store_traces(sources: Sources, reached: Reached) -> StoreTraces:
     """What the modules that the server loads say, in their order."""
-    calls: list[Evidence] = []
-    signed: list[Evidence] = []
-    written: list[tuple[Part, str, Evidence]] = []
-    flows: dict[str, Part] = {}
-    bare: set[str] = set()
+    seen = Seen()
     for path in reached.paths:
-        if not any(word in sources.text(path) for word in MENTIONS):
-            continue
-        module = sources.module(path)
-        calls += imported(module)
+        if any(word in sources.text(path) for word in MENTIONS):
+            seen.look_at(sources.module(path), path)
+    return StoreTraces(
+        tuple(told(sources, reached, seen.flows)),
+        tuple(seen.written),
+        tuple(seen.calls),
+        tuple(seen.signed),
+        frozenset(seen.bare),
+    )
+
+
+@dataclass
+class Seen:
+    """`flows` says for which part a name is given, `bare` are names that hold an address without a scheme."""
+
+    calls: list[Evidence] = field(default_factory=list)
+    signed: list[Evidence] = field(default_factory=list)
+    written: list[tuple[Part, str, Evidence]] = field(default_factory=list)
+    flows: dict[str, Part] = field(default_factory=dict)
+    bare: set[str] = field(default_factory=set)
+
+    def look_at(self, module: Module, path: str) -> None:
+        self.calls += imported(module)
         for node in module.of(ast.Call, ast.JoinedStr, ast.Constant):
             if isinstance(node, ast.Call):
-                full = module.imports.full(node.func)
-                place = Evidence(path=path, line=node.lineno, reason=shown(full, node))
-                if makes_client(full, node):
-                    calls.append(place)
-                if full.rpartition(".")[2] in SIGNS:
-                    signed.append(place)
-                for part, value in arguments(full, node):
-                    take(part, value, place, flows, written)
-                    if part is Part.ENDPOINT and full in MINIO:
-                        bare.update(names_in(value))
+                self.look_at_call(node, module.imports.full(node.func), path)
             elif isinstance(node, ast.JoinedStr):
-                bare.update(behind_a_scheme(node))
+                self.bare.update(behind_a_scheme(node))
             elif isinstance(node, ast.Constant):
-                calls += storage_backend(node, path)
-    return StoreTraces(
-        tuple(told(sources, reached, flows)), tuple(written), tuple(calls), tuple(signed), frozenset(bare)
-    )
+                self.calls += storage_backend(node, path)
+
+    def look_at_call(self, call: ast.Call, full: str, path: str) -> None:
+        place = Evidence(path=path, line=call.lineno, reason=shown(full, call))
+        if makes_client(full, call):
+            self.calls.append(place)
+        if full.rpartition(".")[2] in SIGNS:
+            self.signed.append(place)
+        for part, value in arguments(full, call):
+            self.take(part, value, place)
+            if part is Part.ENDPOINT and full in MINIO:
+                self.bare.update(names_in(value))
+
+    def take(self, part: Part, value: ast.expr, place: Evidence) -> None:
+        if isinstance(value, ast.Constant):
+            if isinstance(value.value, str):
+                self.written.append((part, value.value, place))
+            return
+        for name in names_in(value):
+            self.flows.setdefault(name, part)
 
 
 def storage_backend(text: ast.Constant, path: str) -> Iterator[Evidence]:
@@ -163,21 +185,6 @@ def arguments(full: str, call: ast.Call) -> Iterator[tuple[Part, ast.expr]]:
         part = KEYWORDS.get(keyword.arg or "")
         if part is not None and (client or part is Part.BUCKET):
             yield part, keyword.value
-
-
-def take(
-    part: Part,
-    value: ast.expr,
-    place: Evidence,
-    flows: dict[str, Part],
-    written: list[tuple[Part, str, Evidence]],
-) -> None:
-    if isinstance(value, ast.Constant):
-        if isinstance(value.value, str):
-            written.append((part, value.value, place))
-        return
-    for name in names_in(value):
-        flows.setdefault(name, part)
 
 
 def names_in(value: ast.expr) -> Iterator[str]:

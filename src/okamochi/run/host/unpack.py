@@ -186,7 +186,11 @@ def within(root: Path, name: str) -> Path:
             continue
         links += 1
         if links > MOST_LINKS:
-            raise BuildError(f"too many links at {name}", where=str(root), hint="the image is damaged")
+            raise BuildError(
+                f"{name} leads through more than {MOST_LINKS} links",
+                where=str(root),
+                hint="the image is damaged: choose another one",
+            )
         target = str(path.readlink())
         if target.startswith("/"):
             place = []

@@ -232,4 +232,8 @@ def opened(path: Path) -> Iterator[BinaryIO]:
 
 
 def not_plain(path: Path) -> BuildError:
-    return BuildError("what was built is no plain file", where=path.name, hint="take another version")
+    return BuildError(
+        "what was built is no plain file, or a huge one",
+        where=path.name,
+        hint="take another version of the package, or one that ships wheels",
+    )

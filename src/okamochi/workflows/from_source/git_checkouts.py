@@ -181,7 +181,9 @@ class Git:
         outside = not inside.resolve().is_relative_to(self.folder.resolve())  # by a link above it
         if outside or inside.is_symlink() or not inside.is_dir():
             raise PlanError(
-                f"the repository has no folder {source.subdirectory}", where=self.where, hint="correct it"
+                f"the repository has no folder {source.subdirectory}",
+                where=self.where,
+                hint="correct what stands behind #subdirectory=",
             )
         return GitCheckout(commit, packed_folder(self.world, inside, stem, where=self.where), version)
 

@@ -61,7 +61,11 @@ def built_for(session: LockSession, group: list[HeldBack]) -> bool:
 
 def require_compilers(session: LockSession) -> None:
     if session.planned.plan.base.kind == "image" and session.opened_image().suite is None:
-        raise PlanError("there is no archive to take compilers from for this base", hint="choose another one")
+        raise PlanError(
+            "a package has to be compiled, and the base image is of no Debian suite with known compilers",
+            where="base.image",
+            hint="choose a Debian variant, such as python:3.13-slim, or a version of the package with wheels",
+        )
 
 
 def told(one: HeldBack, failure: OkamochiError) -> str:

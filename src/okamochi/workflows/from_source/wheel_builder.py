@@ -139,7 +139,9 @@ class WheelBuilder(msgspec.Struct, dict=True):
         wheel = self.build_source(sdist).wheel
         path = self.world.cache.blob(wheel.sha256)
         if path is None:
-            raise BuildError(f"{wheel.filename} vanished from the cache", hint="build again")
+            raise BuildError(
+                "a wheel that was built vanished from the cache", where=wheel.filename, hint="build again"
+            )
         return Built(wheel, path)
 
     def _key(self, sdist: Sdist) -> str:
@@ -262,7 +264,9 @@ class WheelBuilder(msgspec.Struct, dict=True):
                     raise
                 self.build(refusal.packages[0], depth=depth + 1)
         raise BuildError(
-            "what is needed to build has no wheels itself, on and on", hint="take another version"
+            f"what the build needs has to be built itself, and so {MOST_TRIES} times over",
+            where=", ".join(requirements)[:200],
+            hint="take another version of the package, or one that ships wheels",
         )
 
 
