@@ -43,7 +43,7 @@ from okamochi.run.ports import becomes_free, listening_processes, taken_port_err
 from okamochi.run.spec import ContainerState, EngineFacts, Running, RunSpec, Trial, aside_name
 from okamochi.system.cache_owner import remove_tree
 from okamochi.system.environ import state_dir
-from okamochi.system.file_systems import temporary_with_programs
+from okamochi.system.file_systems import holds_roots, temporary_with_programs
 from okamochi.system.files import write_atomic
 from okamochi.system.process import Completed, Runner
 
@@ -103,7 +103,7 @@ class HostEngine:
     def starts_servers(self) -> bool:
         """Whether servers of Debian's packages can run: most refuse to be root."""
         way = self._isolation
-        becomes_another = way.apart in (Apart.NAMESPACES, Apart.JAIL)
+        becomes_another = way.apart in (Apart.NAMESPACES, Apart.JAIL) and holds_roots(self.state_root)
         return way.own_programs and (os.geteuid() != 0 or becomes_another)
 
     def load(self, image: "Image", reference: "Reference") -> None:
