@@ -92,6 +92,16 @@ def without_missing_links(environment: Mapping[str, str]) -> dict[str, str]:
     return rest | ({"UV_FIND_LINKS": ",".join(kept)} if kept else {})
 
 
+def without_a_cache(environment: Mapping[str, str]) -> dict[str, str]:
+    """uv stops where it can make no folder for its cache: for a number in a container, whose home is /."""
+    if environment.get("UV_CACHE_DIR") or environment.get("UV_NO_CACHE"):
+        return {}
+    place = Path(environment.get("XDG_CACHE_HOME") or Path(environment.get("HOME") or "/", ".cache"), "uv")
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    return {} if os.access(place, os.W_OK | os.X_OK) else {"UV_NO_CACHE": "1"}
+
+
 def lock_entry(lock: str, name: str) -> str:
     """The lines of one requirement in a lock: its pin and its hashes."""
     lines: list[str] = []
@@ -152,6 +162,7 @@ def install_with_uv(root: Path, environment: Mapping[str, str]) -> None:
         raise InstallationError("pip could not install uv first")
     listing = run((*PIP, "config", "list"), environment).stdout
     settings = without_missing_links(environment) | uv_settings(pip_settings(listing), environment)
+    settings |= without_a_cache(environment)
     install(root, (os.fspath(uv), "pip", "install", "--quiet", "--python", sys.executable), settings)
 
 

@@ -97,3 +97,11 @@ def test_the_lock_of_this_repository_pins_uv_and_the_build_backend() -> None:
     assert all(
         install.lock_entry(lock, name).count("--hash=") > 0 for name in ("uv", "hatchling", "editables")
     )
+
+
+def test_uv_keeps_no_cache_where_the_home_takes_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert install.without_a_cache({"HOME": str(tmp_path / "new")}) == {}
+    monkeypatch.setattr(install.os, "access", lambda place, _: Path(place) != Path("/"))
+    assert install.without_a_cache({"HOME": "/nowhere"}) == {"UV_NO_CACHE": "1"}
+    assert install.without_a_cache({"HOME": "/nowhere", "XDG_CACHE_HOME": str(tmp_path)}) == {}
+    assert install.without_a_cache({"HOME": "/nowhere", "UV_CACHE_DIR": "/c"}) == {}

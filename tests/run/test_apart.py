@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import shutil
+import socket
 import stat
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from okamochi.errors import BuildError
 from okamochi.run.engine import NotIsolated
 from okamochi.run.host import isolated as isolated_module
 from okamochi.run.host import isolation
+from okamochi.run.host import jail as jail_module
 from okamochi.run.host.confine import landlock_version
 from okamochi.run.host.images import HostImage
 from okamochi.run.host.isolated import Limits, isolated
@@ -127,21 +129,39 @@ def test_it_reads_nothing_of_this_machine_s_users(root: Path, tmp_path: Path, wa
     assert ("PermissionError" if way is Apart.LANDLOCK else "FileNotFoundError") in done.text
 
 
+NETWORKING = """
+from socket import *
+place = ("127.0.0.1", PORT)
+tcp = lambda family=AF_INET: socket(family, SOCK_STREAM | SOCK_CLOEXEC)
+tries = {
+    "connect": lambda: tcp().connect(place),
+    "connect6": lambda: tcp(AF_INET6).connect(("::1", place[1])),
+    "send": lambda: tcp().sendto(b"x", MSG_FASTOPEN, place),
+    "message": lambda: tcp().sendmsg([b"x"], [], MSG_FASTOPEN, place),
+    "listen": lambda: tcp().listen(),
+    "datagram": lambda: socket(AF_INET, SOCK_DGRAM),
+    "other": lambda: socket(AF_INET, SOCK_STREAM, 132),
+    "packet": lambda: socket(17, SOCK_STREAM),
+    "unix": lambda: socket(AF_UNIX).connect("/run/any"),
+}
+socketpair(), tcp()
+for name, attempt in tries.items():
+    try:
+        attempt()
+        print(name, "done")
+    except ConnectionRefusedError:
+        print(name, "refused")
+"""
+
+
 def test_it_has_no_network(root: Path, tmp_path: Path, way: Apart) -> None:
-    code = (
-        "import socket\n"
-        "socket.socketpair()\n"
-        "for family in (socket.AF_INET, socket.AF_INET6):\n"
-        "    try:\n"
-        "        socket.socket(family)\n"
-        "        print('open')\n"
-        "    except ConnectionRefusedError:\n"
-        "        print('refused')\n"
-        "socket.socket(socket.AF_UNIX).connect('/run/any')\n"
-    )
-    done = kept_in(root, tmp_path / "build", code)
-    assert done.text.split().count("refused") == 3, done.text  # that of the exception as well
-    assert "ConnectionRefusedError" in done.text
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        done = kept_in(root, tmp_path / "build", NETWORKING.replace("PORT", str(listener.getsockname()[1])))
+        listener.setblocking(False)
+        with pytest.raises(BlockingIOError):  # nobody came
+            listener.accept()
+    said = [line.split() for line in done.text.splitlines()]
+    assert len(said) == 9 and all(words[1:] == ["refused"] for words in said), done.text
 
 
 def test_what_it_leaves_running_ends_with_it(root: Path, tmp_path: Path, way: Apart) -> None:
@@ -216,6 +236,17 @@ def test_a_jail_without_anything_to_write_lies_beside_its_root_too(tmp_path: Pat
         launch, _ = in_own_root(told, way, held, folder=beside)
         assert Path(launch["root"], "usr").is_dir() and beside in Path(launch["root"]).parents
     assert list(beside.iterdir()) == []
+
+
+def test_a_jail_lies_elsewhere_where_its_own_place_has_no_devices(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("root", "nodev", "other"):
+        (tmp_path / name).mkdir()
+    monkeypatch.setattr(jail_module, "holds_roots", lambda place: place.name != "nodev")
+    monkeypatch.setattr(jail_module, "temporary_with_programs", lambda: str(tmp_path / "other"))
+    with jailed(tmp_path / "root", (), folder=tmp_path / "nodev") as (jail, _):
+        assert tmp_path / "other" in jail.parents
 
 
 def test_what_fills_a_jail_that_is_given_up_meanwhile_is_no_error_of_its_end(

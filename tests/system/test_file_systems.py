@@ -32,6 +32,14 @@ def test_a_root_for_programs_is_put_together_where_they_may_start(
     assert file_systems.temporary_with_programs() is None
 
 
+def test_a_folder_that_is_not_there_yet_is_judged_by_the_one_above(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert file_systems.holds_roots(tmp_path / "new/state")
+    mounted(monkeypatch, **{tmp_path.name: os.ST_NODEV})
+    assert not file_systems.holds_roots(tmp_path / "new/state")
+
+
 def test_a_program_on_a_file_system_that_forbids_them_is_not_told_to_be_installed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -36,7 +36,7 @@ def provenance(
                     "source": annotations.get(SOURCE, ""),
                     "platform": str(image.config.platform),
                     "python": plan.python_version,
-                    "entryPoint": plan.application.object_reference or plan.application.script,
+                    "entryPoint": plan.application.entry_point,
                 },
                 "internalParameters": {"created": image.config.created},
                 "resolvedDependencies": [

@@ -158,7 +158,7 @@ def with_one(plan: Plan, correction: Correction) -> Plan:
             field, summary = f"temporary_folders.{value}", f"{value} is in memory: the app writes there"
         case CorrectionKind.PASSED_OVER:
             field = "application.object_reference"
-            summary = f"{plan.application.object_reference or plan.application.script}, since {value} failed"
+            summary = f"{plan.application.entry_point}, since {value} failed"
         case CorrectionKind.HEALTH:
             plan = with_health(plan, value)
             page = "any HTTP answer on the port" if value == ANY_ANSWER else f"GET {value}"

@@ -24,9 +24,13 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     line: int = 0
     reason: str
 
+    @property
+    def place(self) -> str:
+        """ "app.py:3", or the file as a whole."""
+        return f"{self.path}:{self.line}" if self.line else self.path
+
     def __str__(self) -> str:
-        place = f"{self.path}:{self.line}" if self.line else self.path
-        return f"{place}: {self.reason}" if place else self.reason
+        return f"{self.place}: {self.reason}" if self.place else self.reason
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

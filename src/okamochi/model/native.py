@@ -50,10 +50,10 @@ class NativeNeed(msgspec.Struct, frozen=True, kw_only=True, order=True, omit_def
 
     @property
     def evidence(self) -> Evidence:
-        if not self.wheel:
-            return Evidence(path=self.path, line=self.line, reason=self.reason)
-        place = f"{self.path}:{self.line}" if self.line else self.path
-        return Evidence(path="", reason=f"{self.wheel} ({place}) {self.reason}")
+        found = Evidence(path=self.path, line=self.line, reason=self.reason)
+        return (
+            Evidence(path="", reason=f"{self.wheel} ({found.place}) {self.reason}") if self.wheel else found
+        )
 
 
 class NativeFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

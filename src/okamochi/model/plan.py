@@ -109,6 +109,11 @@ class WebApplication(msgspec.Struct, frozen=True, kw_only=True):
     starts_inside: bool = False
 
     @property
+    def entry_point(self) -> str:
+        """The object that is served, or the file that runs; "" for a command that is neither."""
+        return self.object_reference or self.script
+
+    @property
     def working_directory(self) -> str:
         return f"{APP_ROOT}/{self.import_root}" if self.starts_inside else APP_ROOT
 

@@ -4,7 +4,7 @@ import os
 import tempfile
 from pathlib import Path
 
-__all__ = ["forbids_programs", "temporary_with_programs"]
+__all__ = ["forbids_programs", "holds_roots", "temporary_with_programs"]
 
 NO_PROGRAMS = getattr(os, "ST_NOEXEC", 0)
 NO_DEVICES = getattr(os, "ST_NODEV", 0)
@@ -15,6 +15,13 @@ OTHERS = ("/var/tmp",)
 def forbids_programs(path: Path) -> bool:
     """Whether nothing that lies there may be started; `path` is there."""
     return bool(flags_of(path) & NO_PROGRAMS)
+
+
+def holds_roots(folder: Path) -> bool:
+    """Whether programs of a root there may start and find their devices; the folder need not be there yet."""
+    while not os.path.lexists(folder) and folder != folder.parent:
+        folder = folder.parent
+    return not flags_of(folder) & (NO_PROGRAMS | NO_DEVICES)
 
 
 def temporary_with_programs() -> str | None:

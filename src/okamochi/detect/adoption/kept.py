@@ -40,7 +40,7 @@ def kept_decisions(before: Plan, after: Plan, gone: frozenset[str]) -> Kept:
     found: Values = {}
     if before.python_version != after.python_version:
         found["python"] = (before.python_version, said.places("python_version"))
-    ours, theirs = entrypoint_of(before), entrypoint_of(after)
+    ours, theirs = before.application.entry_point, after.application.entry_point
     if ours and ours != theirs:
         found["entrypoint"] = (ours, said.places("application.object_reference"))
     files = before.dependencies.files
@@ -67,17 +67,13 @@ class _Said(msgspec.Struct, frozen=True):
     def places(self, field: str) -> tuple[str, ...]:
         """Where the files that go speak of the field, or of those that begin so."""
         found = (
-            f"{one.path}:{one.line}" if one.line else one.path
+            one.place
             for decision in self.plan.decisions
             if decision.field == field or (field.endswith(".") and decision.field.startswith(field))
             for one in decision.evidence
             if one.path in self.gone
         )
         return tuple(dict.fromkeys(found))
-
-
-def entrypoint_of(plan: Plan) -> str:
-    return plan.application.object_reference or plan.application.script
 
 
 def kept_values(before: Plan, after: Plan) -> dict[str, str]:

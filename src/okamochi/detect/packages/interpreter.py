@@ -139,7 +139,7 @@ def _of_image(ranges: tuple[Detected[Range], ...]) -> ChosenPython:
     together = "" if not _admits_any(culprit) else ", taken together with what else the project says"
     raise PlanError(
         f"Python {culprit.value.text} cannot be built{together}",
-        where=_where(culprit.first),
+        where=culprit.first.place,
         hint=f"widen it so that it admits one of {ALL}",
         details=tuple(str(one.first) for one in ranges) if len(ranges) > 1 else (),
     )
@@ -188,7 +188,7 @@ def _why_not(pin: Detected[Pin], ranges: tuple[Detected[Range], ...]) -> str:
     says = f"{pin.first.path} says {wanted}"
     against = next((one for one in ranges if not one.value.admits(wanted)), None)
     if against is not None:
-        return f"{says}, which {_where(against.first)} does not admit"
+        return f"{says}, which {against.first.place} does not admit"
     suite: Suite | None = suite_of_python(wanted)
     if suite is None:
         return f"{says}, which is not available from Debian; the nearest is taken"
@@ -201,7 +201,3 @@ def _number(version: str) -> tuple[int, ...]:
 
 def _because(reason: str) -> Evidence:
     return Evidence(path="", reason=reason)
-
-
-def _where(evidence: Evidence) -> str:
-    return f"{evidence.path}:{evidence.line}" if evidence.line else evidence.path

@@ -187,7 +187,7 @@ def _wanted(objects: FlaskObjects, wanted: WantedObject) -> EntryPoint:
     if found is None:
         raise DetectionError(
             f"the entry point {wanted.reference} is not in the project",
-            where=_place_text(wanted.evidence),
+            where=wanted.evidence.place,
             hint="name a module of the project and an object in it, such as " + _example(objects),
             details=_candidate_lines(web_applications(objects)),
         )
@@ -323,10 +323,6 @@ def _best(
     return best if said is None else Detected(best.value, (*said.evidence, *best.evidence))
 
 
-def _place_text(evidence: Evidence) -> str:
-    return f"{evidence.path}:{evidence.line}" if evidence.line else evidence.path
-
-
 def _refuse_broken(objects: FlaskObjects, candidates: tuple[Found, ...]) -> None:
     """A module that cannot be parsed and whose place is better than every candidate's is the app's own."""
     best = min((found.value.place for found in candidates), default=Place.ELSEWHERE + 1)
@@ -344,7 +340,7 @@ def _ambiguous(objects: FlaskObjects, tied: tuple[Found, ...], heads: Iterable[F
     project = objects.sources.project
     return AmbiguousError(
         f"{len(lines)} web applications are there and nothing says which one the server loads",
-        where=", ".join(_place_text(one.first) for one in tied),
+        where=", ".join(one.first.place for one in tied),
         hint=_hint_of_folders(project, tied)
         or _hint_of_roots(objects, tied, heads)
         or _hint_of_objects(project, labels),

@@ -9,9 +9,10 @@ from urllib.parse import quote
 from packaging.utils import canonicalize_name
 
 from okamochi.pypi.manifests.package_facts import read_package
-from okamochi.pypi.manifests.package_versions import Folder, table, text, texts
+from okamochi.pypi.manifests.package_versions import Folder, text, texts
 from okamochi.pypi.specifiers import parsed_specifier
 from okamochi.system.project_files import ProjectFiles
+from okamochi.system.tables import table_of
 
 __all__ = ["file_place", "named_sources", "with_source", "workspace_folder"]
 
@@ -24,10 +25,10 @@ def named_sources(project: ProjectFiles, folder: str = "") -> Sources:
     """By normalized name: "file:libs/common", "git+https://…@ref", "https://…/x.tar.gz"."""
     tables = Folder(project, folder).toml(PYPROJECT)
     found: dict[str, str] = {}
-    uv = table(tables, "tool", "uv", "sources")
+    uv = table_of(tables, "tool", "uv", "sources")
     shared = workspace_folder(project, folder)
     if shared is not None and shared != folder:
-        above = table(Folder(project, shared).toml(PYPROJECT), "tool", "uv", "sources")
+        above = table_of(Folder(project, shared).toml(PYPROJECT), "tool", "uv", "sources")
         found.update(places_of(project, shared, above, shared))
     found.update(places_of(project, folder, uv, shared))
     return found
@@ -37,7 +38,7 @@ def places_of(
     project: ProjectFiles, folder: str, listed: Mapping[str, Any], workspace: str | None
 ) -> Iterator[tuple[str, str]]:
     for name, value in listed.items():
-        one = table(value[0] if isinstance(value, list) and value else value)
+        one = table_of(value[0] if isinstance(value, list) and value else value)
         normalized = canonicalize_name(name)
         place = ""
         if one.get("workspace") is True and workspace is not None:
@@ -73,14 +74,14 @@ def workspace_folder(project: ProjectFiles, folder: str = "") -> str | None:
     for steps in range(DEEPEST_WORKSPACE + 1):
         candidate = posixpath.normpath(posixpath.join(folder or ".", *[".."] * steps))
         place = "" if candidate == "." else candidate
-        if table(Folder(project, place).toml(PYPROJECT), "tool", "uv", "workspace"):
+        if table_of(Folder(project, place).toml(PYPROJECT), "tool", "uv", "workspace"):
             return place
     return None
 
 
 def members(project: ProjectFiles, workspace: str) -> Mapping[str, str]:
     """The folders of a workspace's members by name of their package, the workspace's own among them."""
-    declared = table(Folder(project, workspace).toml(PYPROJECT), "tool", "uv", "workspace")
+    declared = table_of(Folder(project, workspace).toml(PYPROJECT), "tool", "uv", "workspace")
     listed = texts(declared.get("members"))
     found: dict[str, str] = {}
     folders = {workspace}

@@ -13,7 +13,6 @@ from okamochi.pypi.manifests.package_versions import (
     dynamic_version,
     plain_version,
     setup_version,
-    table,
     text,
     texts,
 )
@@ -28,6 +27,7 @@ from okamochi.pypi.manifests.setuptools_files import (
 from okamochi.pypi.specifiers import parsed_specifier
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import MemoryProject, ProjectFiles
+from okamochi.system.tables import table_of
 
 __all__ = ["MANIFESTS", "PackageFacts", "manifest_files", "names_in", "read_package"]
 
@@ -81,7 +81,7 @@ def read_package(project: ProjectFiles, folder: str = "") -> PackageFacts | None
 
 
 def from_project_table(below: Folder, tables: Mapping[str, Any]) -> PackageFacts | None:
-    found = table(tables, "project")
+    found = table_of(tables, "project")
     name = text(found.get("name"))
     if not name:
         return None
@@ -90,12 +90,12 @@ def from_project_table(below: Folder, tables: Mapping[str, Any]) -> PackageFacts
     if not version and "version" in dynamic:
         version, place = dynamic_version(below, tables)
     groups: dict[str, Mapping[str, Any]] = {
-        "console_scripts": table(found, "scripts"),
-        "gui_scripts": table(found, "gui-scripts"),
+        "console_scripts": table_of(found, "scripts"),
+        "gui_scripts": table_of(found, "gui-scripts"),
     }
-    groups.update({group: table(one) for group, one in table(found, "entry-points").items()})
+    groups.update({group: table_of(one) for group, one in table_of(found, "entry-points").items()})
     entry_points = groups_of(groups)
-    package = table(tables, "tool", "uv").get("package")
+    package = table_of(tables, "tool", "uv").get("package")
     listed = "dependencies" in found or "dependencies" not in dynamic
     return PackageFacts(
         name=name,
@@ -103,7 +103,7 @@ def from_project_table(below: Folder, tables: Mapping[str, Any]) -> PackageFacts
         version_place=place,
         from_tags=not version and FROM_TAGS.search(below.text("pyproject.toml")) is not None,
         dependencies=texts(found.get("dependencies")) if listed else setuptools_dependencies(below, tables),
-        extras=tuple((key, texts(one)) for key, one in table(found, "optional-dependencies").items()),
+        extras=tuple((key, texts(one)) for key, one in table_of(found, "optional-dependencies").items()),
         requires_python=text(found.get("requires-python")),
         entry_points=entry_points,
         import_folder=import_folder(below, tables),
@@ -113,7 +113,7 @@ def from_project_table(below: Folder, tables: Mapping[str, Any]) -> PackageFacts
 
 def setuptools_dependencies(below: Folder, tables: Mapping[str, Any]) -> tuple[str, ...] | None:
     """dynamic = ["dependencies"]: the files that setuptools reads, else what setup.cfg and setup.py say."""
-    named = table(tables, "tool", "setuptools", "dynamic", "dependencies").get("file")
+    named = table_of(tables, "tool", "setuptools", "dynamic", "dependencies").get("file")
     names = (named,) if isinstance(named, str) else texts(named)
     if names:
         lines = (line.partition("#")[0].strip() for name in names for line in below.text(name).splitlines())
@@ -131,12 +131,12 @@ def setup_dependencies(below: Folder) -> tuple[str, ...] | None:
 
 
 def from_poetry(below: Folder, tables: Mapping[str, Any]) -> PackageFacts | None:
-    found = table(tables, "tool", "poetry")
+    found = table_of(tables, "tool", "poetry")
     name = text(found.get("name"))
     if not name:
         return None
-    groups: dict[str, Mapping[str, Any]] = {"console_scripts": table(found, "scripts")}
-    groups.update({group: table(one) for group, one in table(found, "plugins").items()})
+    groups: dict[str, Mapping[str, Any]] = {"console_scripts": table_of(found, "scripts")}
+    groups.update({group: table_of(one) for group, one in table_of(found, "plugins").items()})
     return PackageFacts(
         name=name,
         version=plain_version(text(found.get("version"))),
@@ -159,7 +159,7 @@ def poetry_dependencies(below: Folder) -> tuple[str, ...]:
 
 def has_modules(below: Folder, name: str, tables: Mapping[str, Any]) -> bool:
     """Poetry refuses to install a project that has no package of its own name or list."""
-    if table(tables, "tool", "poetry").get("packages"):
+    if table_of(tables, "tool", "poetry").get("packages"):
         return True
     module = canonicalize_name(name).replace("-", "_")
     places = (f"{root}{module}{end}" for root in ("", "src/") for end in ("/__init__.py", ".py"))
@@ -219,18 +219,20 @@ def groups_of(groups: Mapping[str, Mapping[str, Any]]) -> EntryPointGroups:
 
 def points_of(listed: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name, value in listed.items():
-        target = text(value) or text(table(value).get("reference")) or text(table(value).get("callable"))
+        target = (
+            text(value) or text(table_of(value).get("reference")) or text(table_of(value).get("callable"))
+        )
         if TARGET.fullmatch(target.strip()) and re.fullmatch(r"[\w.\- ]*[\w.-]", name):
             yield name, target.strip()
 
 
 def import_folder(below: Folder, tables: Mapping[str, Any]) -> str:
     """Where the modules lie: as the build tool's table says, else "src" where packages lie in there."""
-    setuptools = table(tables, "tool", "setuptools")
-    said = [text(table(setuptools, "package-dir").get(""))]
-    said += list(texts(table(setuptools, "packages", "find").get("where")))
-    packages = table(tables, "tool", "poetry").get("packages")
-    said += [text(table(one).get("from")) for one in (packages if isinstance(packages, list) else ())]
+    setuptools = table_of(tables, "tool", "setuptools")
+    said = [text(table_of(setuptools, "package-dir").get(""))]
+    said += list(texts(table_of(setuptools, "packages", "find").get("where")))
+    packages = table_of(tables, "tool", "poetry").get("packages")
+    said += [text(table_of(one).get("from")) for one in (packages if isinstance(packages, list) else ())]
     for folder in filter(None, said):
         if folder not in (".", "./") and ".." not in folder.split("/") and below.exists(folder):
             return posixpath.normpath(folder).lstrip("/")

@@ -5,9 +5,10 @@ import posixpath
 import re
 
 from okamochi.pypi.manifests.package_facts import PackageFacts
-from okamochi.pypi.manifests.package_versions import Folder, table, texts
+from okamochi.pypi.manifests.package_versions import Folder, texts
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
+from okamochi.system.tables import table_of
 
 __all__ = ["lies_ready"]
 
@@ -26,10 +27,10 @@ def lies_ready(project: ProjectFiles, folder: str, facts: PackageFacts) -> bool:
     texts_ = "".join(below.text(name) for name in ("pyproject.toml", "setup.py", "setup.cfg"))
     if not facts.version or facts.dependencies is None or COMPILES.search(texts_):
         return False
-    renamed = table(tables, "tool", "setuptools", "package-dir")
+    renamed = table_of(tables, "tool", "setuptools", "package-dir")
     if any(renamed) or re.search(r"package_dir\s*=(?!\s*\{\s*[\"'][\"']\s*:)", texts_):
         return False  # a package bears another name than its folder
-    wheel = table(tables, "tool", "hatch", "build", "targets", "wheel")
+    wheel = table_of(tables, "tool", "hatch", "build", "targets", "wheel")
     folders = {posixpath.dirname(one) for one in texts(wheel.get("packages"))}
     if "sources" in wheel or folders - {facts.import_folder}:
         return False

@@ -12,8 +12,9 @@ from okamochi.pypi.manifests.setuptools_files import setup_cfg_sections, setup_p
 from okamochi.system.data_text import NoDataError, toml_of
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
+from okamochi.system.tables import table_of
 
-__all__ = ["Folder", "dynamic_version", "plain_version", "setup_version", "table", "text", "texts"]
+__all__ = ["Folder", "dynamic_version", "plain_version", "setup_version", "text", "texts"]
 
 VERSION_LINE = regex(
     r"""^\s*(?:__version__|version|VERSION|__VERSION__)\s*(?::\s*\w+\s*)?=\s*["']([^"']+)["']""", re.MULTILINE
@@ -42,12 +43,6 @@ class Folder(msgspec.Struct, frozen=True):
         return self.project.files(pattern, within=self.folder)
 
 
-def table(value: object, *path: str) -> Mapping[str, Any]:
-    for name in path:
-        value = value.get(name) if isinstance(value, Mapping) else None
-    return value if isinstance(value, Mapping) else {}
-
-
 def text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
@@ -58,17 +53,19 @@ def texts(value: object) -> tuple[str, ...]:
 
 def dynamic_version(below: Folder, tables: Mapping[str, Any]) -> tuple[str, str]:
     """From the file or module that the build tool's own table names; else what setup.cfg or setup.py says."""
-    setuptools = table(tables, "tool", "setuptools", "dynamic", "version")
-    paths = [text(setuptools.get("file")), text(table(tables, "tool", "hatch", "version").get("path"))]
-    paths.append(text(table(tables, "tool", "pdm", "version").get("path")))
+    setuptools = table_of(tables, "tool", "setuptools", "dynamic", "version")
+    paths = [text(setuptools.get("file")), text(table_of(tables, "tool", "hatch", "version").get("path"))]
+    paths.append(text(table_of(tables, "tool", "pdm", "version").get("path")))
     paths += list(texts(setuptools.get("file")))
     for path in filter(None, paths):
         if found := version_in(below, path):
             return found, path
     module = text(setuptools.get("attr")).rpartition(".")[0]
-    if not module and "flit_core" in text(table(tables, "build-system").get("build-backend")):
-        project_name = text(table(tables, "project").get("name"))
-        module = text(table(tables, "tool", "flit", "module").get("name")) or project_name.replace("-", "_")
+    if not module and "flit_core" in text(table_of(tables, "build-system").get("build-backend")):
+        project_name = text(table_of(tables, "project").get("name"))
+        module = text(table_of(tables, "tool", "flit", "module").get("name")) or project_name.replace(
+            "-", "_"
+        )
     if module:
         return module_version(below, module)
     return setup_version(below)

@@ -13,16 +13,18 @@ __all__ = ["landlock_version"]
 
 PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 38, 22, 2
 ALLOW, REFUSE = 0x7FFF0000, 0x00050000
-# linux/filter.h: load a word, jump if equal, jump if greater or equal, return
-LOAD, EQUAL, AT_LEAST, RETURN = 0x20, 0x15, 0x35, 0x06
+# linux/filter.h: load a word, jump if equal, if greater or equal, if a bit is set, bitwise and, return
+LOAD, EQUAL, AT_LEAST, ANY_BIT, AND, RETURN = 0x20, 0x15, 0x35, 0x45, 0x54, 0x06
 # of struct seccomp_data
 NUMBER_AT, MACHINE_AT, FIRST_ARGUMENT_AT = 0, 4, 16
 X32 = 0x40000000
-AF_UNIX, AF_NETLINK = 1, 16
-# (AUDIT_ARCH, the numbers of socket, connect, setsid, setpgid); io_uring would go round them
+AF_UNIX, AF_INET, AF_INET6, AF_NETLINK = 1, 2, 10, 16
+SOCK_STREAM, TYPE_BITS, IPPROTO_TCP, MSG_FASTOPEN = 1, 0xF, 6, 0x20000000
+# (AUDIT_ARCH, the numbers of socket, connect, listen, setsid, setpgid, and of what sends with the argument
+# that has its flags); io_uring would go round them
 MACHINES = {
-    "x86_64": (0xC000003E, 41, 42, 112, 109),
-    "aarch64": (0xC00000B7, 198, 203, 157, 154),
+    "x86_64": (0xC000003E, 41, 42, 50, 112, 109, ((44, 3), (46, 2), (307, 3))),
+    "aarch64": (0xC00000B7, 198, 203, 201, 157, 154, ((206, 3), (211, 2), (269, 3))),
 }
 IO_URING_SETUP = 425
 
@@ -90,10 +92,13 @@ def allow(libc: ctypes.CDLL, rules: int, place: str, access: int) -> None:
 
 def filter_calls(libc: ctypes.CDLL) -> None:
     """seccomp(2). A refused connection is what an app in a network of its own meets, too; who asks for a
-    session or group of its own is told that it has one."""
+    session or group of its own is told that it has one.
+
+    A socket for TCP may be made, which can then neither connect nor listen: of one that cannot be made, libpq
+    tells nothing."""
     if platform.machine() not in MACHINES:
         raise OSError(errno.ENOSYS, f"seccomp: no numbers of calls for {platform.machine()}")
-    machine, socket, connect, setsid, setpgid = MACHINES[platform.machine()]
+    machine, socket, connect, listen, setsid, setpgid, sending = MACHINES[platform.machine()]
     steps = [
         (LOAD, 0, 0, MACHINE_AT),
         (EQUAL, 1, 0, machine),
@@ -104,12 +109,9 @@ def filter_calls(libc: ctypes.CDLL) -> None:
         *returned(EQUAL, setsid, 0),
         *returned(EQUAL, setpgid, 0),
         *returned(EQUAL, connect, errno.ECONNREFUSED),
-        (EQUAL, 1, 0, socket),
-        (RETURN, 0, 0, ALLOW),
-        (LOAD, 0, 0, FIRST_ARGUMENT_AT),
-        (EQUAL, 2, 0, AF_UNIX),
-        (EQUAL, 1, 0, AF_NETLINK),
-        (RETURN, 0, 0, REFUSE | errno.ECONNREFUSED),
+        *returned(EQUAL, listen, errno.ECONNREFUSED),
+        *(step for number, flags in sending for step in when(number, *unless_it_connects(flags))),
+        *when(socket, *local_or_tcp()),
         (RETURN, 0, 0, ALLOW),
     ]
     code = b"".join(struct.pack("=HBBI", *step) for step in steps)
@@ -121,6 +123,48 @@ def filter_calls(libc: ctypes.CDLL) -> None:
 
 def returned(comparison: int, value: int, answer: int) -> tuple[tuple[int, int, int, int], ...]:
     return (comparison, 0, 1, value), (RETURN, 0, 0, REFUSE | answer)
+
+
+Step = tuple[int, int, int, int]
+
+
+def when(number: int, *steps: Step) -> tuple[Step, ...]:
+    """Steps for one call, the last of which returns."""
+    return (EQUAL, 0, len(steps), number), *steps
+
+
+def local_or_tcp() -> tuple[Step, ...]:
+    """For socket(2): the last step allows, the one before refuses."""
+    return (
+        argument(0),
+        (EQUAL, 10, 0, AF_UNIX),
+        (EQUAL, 9, 0, AF_NETLINK),
+        (EQUAL, 1, 0, AF_INET),
+        (EQUAL, 0, 6, AF_INET6),
+        argument(1),
+        (AND, 0, 0, TYPE_BITS),
+        (EQUAL, 0, 3, SOCK_STREAM),
+        argument(2),
+        (EQUAL, 2, 0, 0),
+        (EQUAL, 1, 0, IPPROTO_TCP),
+        (RETURN, 0, 0, REFUSE | errno.ECONNREFUSED),
+        (RETURN, 0, 0, ALLOW),
+    )
+
+
+def unless_it_connects(flags: int) -> tuple[Step, ...]:
+    """For what sends: TCP's fast open connects by the way."""
+    return (
+        argument(flags),
+        (ANY_BIT, 0, 1, MSG_FASTOPEN),
+        (RETURN, 0, 0, REFUSE | errno.ECONNREFUSED),
+        (RETURN, 0, 0, ALLOW),
+    )
+
+
+def argument(index: int) -> Step:
+    """The lower half, on machines whose lowest byte comes first."""
+    return LOAD, 0, 0, FIRST_ARGUMENT_AT + 8 * index
 
 
 def called(libc: ctypes.CDLL, number: int, *arguments: int | bytes | None) -> int:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from okamochi.errors import EngineError
+from okamochi.run.host import follow_logs
 from okamochi.run.host.images import HostImage, HostImages
 from okamochi.run.host.isolation import (
     Apart,
@@ -42,7 +43,7 @@ from okamochi.run.ports import becomes_free, listening_processes, taken_port_err
 from okamochi.run.spec import ContainerState, EngineFacts, Running, RunSpec, Trial, aside_name
 from okamochi.system.cache_owner import remove_tree
 from okamochi.system.environ import state_dir
-from okamochi.system.file_systems import temporary_with_programs
+from okamochi.system.file_systems import holds_roots, temporary_with_programs
 from okamochi.system.files import write_atomic
 from okamochi.system.process import Completed, Runner
 
@@ -102,7 +103,7 @@ class HostEngine:
     def starts_servers(self) -> bool:
         """Whether servers of Debian's packages can run: most refuse to be root."""
         way = self._isolation
-        becomes_another = way.apart in (Apart.NAMESPACES, Apart.JAIL)
+        becomes_another = way.apart in (Apart.NAMESPACES, Apart.JAIL) and holds_roots(self.state_root)
         return way.own_programs and (os.geteuid() != 0 or becomes_another)
 
     def load(self, image: "Image", reference: "Reference") -> None:
@@ -231,8 +232,12 @@ class HostEngine:
         return "\n".join(text.splitlines()[-tail:])
 
     def follow_logs(self, *names: str, tail: int = 200) -> int:
-        logs = (str(self._records.must_find(name) / "log") for name in names)
-        return self.runner.passthrough(("tail", "-n", str(tail), "-F", *logs))
+        folders = tuple(map(self._records.must_find, names))
+        if len(folders) == 1:
+            return self.runner.passthrough(("tail", "-n", str(tail), "-F", str(folders[0] / "log")))
+        named = (f"{read_spec(one).process.name}={one / 'log'}" for one in folders)
+        program = (sys.executable, "-I", "-S", str(follow_logs.__file__), str(tail))
+        return self.runner.passthrough((*program, *named))
 
     def exec(self, name: str, argv: tuple[str, ...], *, interactive: bool = False) -> int:
         """In a sandbox of its own kind and with the same volumes, beside the running app."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from okamochi.run.host.isolation import Isolation
 from okamochi.run.host.unpack import within
-from okamochi.system.file_systems import temporary_with_programs
+from okamochi.system.file_systems import holds_roots, temporary_with_programs
 
 __all__ = ["Bind", "in_own_root", "jailed", "linked"]
 
@@ -40,8 +40,9 @@ def jailed(
 ) -> Iterator[tuple[Path, tuple[Path, ...]]]:
     """The tree, and where in it those lie that may be written: they are moved in, and at the end out again.
     What may only be read gets further names. OSError as the system says it."""
-    written = (os.fspath(outside.parent) for outside, _, writable in binds if writable)
-    beside = os.fspath(folder) if folder else next(written, temporary_with_programs())
+    wanted = (folder, *(outside.parent for outside, _, writable in binds if writable))
+    able = (os.fspath(place) for place in wanted if place is not None and holds_roots(place))
+    beside = next(able, None) or temporary_with_programs()
     # a build that ends early does not wait for this: then two are at work in the folder
     temporary = tempfile.TemporaryDirectory("", "okamochi-jail-", beside, ignore_cleanup_errors=True)
     with temporary as name, ExitStack() as moved:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from okamochi.errors import OkamochiError
 from okamochi.model.correction import Correction, CorrectionKind, is_sound, plain_reason
 from okamochi.model.evidence import Origin
-from okamochi.model.plan import APP_ROOT, Plan
+from okamochi.model.plan import APP_ROOT
 from okamochi.run.proof.answer import Outcome
 from okamochi.run.traces import Cause, library_of_last_frame, own_frame
 from okamochi.workflows.build import Building
@@ -16,7 +16,7 @@ from okamochi.workflows.proving.prove_entry import REFUSED, Proof
 if TYPE_CHECKING:
     from okamochi.workflows.plan import PlannedProject
 
-__all__ = ["name_of_plan", "next_entry"]
+__all__ = ["next_entry"]
 
 NOTHING: Mapping[str, str] = {}
 PASSED_OVER = (*REFUSED, Outcome.FAILED, Outcome.NO_FOLDER)
@@ -42,7 +42,7 @@ def next_entry(proof: Proof, building: Building, given: Mapping[str, str] = NOTH
     failing = failing_file(proof)
     if alike and not failing:
         return None
-    name = name_of_plan(planned.plan)
+    name = planned.plan.application.entry_point
     reason = told_of(name, verdict.cause)
     correction = Correction(kind=CorrectionKind.PASSED_OVER, value=name, reason=reason)
     if not is_sound(correction):
@@ -50,7 +50,7 @@ def next_entry(proof: Proof, building: Building, given: Mapping[str, str] = NOTH
     try:
         building.correct(correction)
         while alike and failing in files_loaded_by(building.plan_now()):
-            other = name_of_plan(building.plan_now().plan)
+            other = building.plan_now().plan.application.entry_point
             why = plain_reason(f"{other} loads {failing}, where others fail")
             building.correct(Correction(kind=CorrectionKind.PASSED_OVER, value=other, reason=why))
     except OkamochiError:
@@ -89,7 +89,3 @@ def refuses_to_start(proof: Proof) -> bool:
     answer = proof.answer
     meant = answer is not None and answer.error in ("RuntimeError", "SystemExit")
     return meant and answer is not None and not library_of_last_frame(answer.text)
-
-
-def name_of_plan(plan: Plan) -> str:
-    return plan.application.object_reference or plan.application.script

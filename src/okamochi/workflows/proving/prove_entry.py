@@ -155,7 +155,7 @@ def tell_proof(proof: Proof, built: BuiltImage, world: World) -> None:
 
 def name_of(built: BuiltImage) -> str:
     application = built.plan.application
-    return application.object_reference or application.script or " ".join(built.plan.web.argv[:3])
+    return application.entry_point or " ".join(built.plan.web.argv[:3])
 
 
 def report_of(proof: Proof | ProvedBefore) -> dict[str, object]:

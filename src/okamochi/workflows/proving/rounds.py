@@ -21,7 +21,7 @@ from okamochi.workflows.mending.missing_beside import missing_beside
 from okamochi.workflows.mending.vouched_names import told_unvouched, vouched
 from okamochi.workflows.plan import PlannedProject
 from okamochi.workflows.proving import prove_entry
-from okamochi.workflows.proving.next_entry import name_of_plan, next_entry
+from okamochi.workflows.proving.next_entry import next_entry
 from okamochi.workflows.proving.proved_before import keep_proved
 from okamochi.workflows.proving.proved_build import Delivered
 from okamochi.workflows.rebuilding.remembered import BuiltImage
@@ -151,7 +151,7 @@ class Rounds:
         self._first = self._first or replace(last, planned=planned)
         self._mended = None
         self._refused[correction.key] = correction.reason
-        trying = name_of_plan(building.plan_now().plan)
+        trying = building.plan_now().plan.application.entry_point
         self._world.reporter.note(f"{correction.reason}: trying {trying}")
         return True
 

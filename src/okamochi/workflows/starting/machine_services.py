@@ -1,5 +1,5 @@
-"""Backing services on the host engine, which starts none: those at addresses that were given, and what this
-machine offers where taking it can harm nobody."""
+"""Backing services on the host engine: those at addresses that were given, and what this machine offers where
+taking it can harm nobody."""
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
