@@ -847,3 +847,14 @@ def test_what_stands_beside_the_main_guard_is_what_a_server_runs() -> None:
     assert plan.application.object_reference == "start:served"
     assert [one.name for one in plan.environment if one.required] == ["COLOR"]
     assert planned({**files, "start.py": start}).application.object_reference != "start:served"
+
+
+@pytest.mark.parametrize(
+    ("worker", "interface"), [("-k uvicorn.workers.UvicornWorker ", "asgi"), ("", "wsgi")]
+)
+def test_the_workers_that_gunicorn_is_told_say_what_an_unknown_object_is(worker: str, interface: str) -> None:
+    files = {
+        "asgi.py": "from other import make\napp = make()\n",
+        "Procfile": f"web: gunicorn {worker}asgi:app\n",
+    }
+    assert planned(files).application.interface.value == interface

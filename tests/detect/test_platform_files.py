@@ -119,6 +119,25 @@ def test_a_variable_without_a_default_names_it_as_well(read: str, chosen: bool) 
     assert found.get("APP_SETTINGS") == ("config.ProductionConfig" if chosen else None)
 
 
+@pytest.mark.parametrize(
+    ("read", "value"),
+    [
+        ("kinds[os.getenv('FLASK_ENV')]", "production"),
+        ("kinds[os.environ['FLASK_ENV']]", "production"),
+        ("kinds[os.getenv('FLASK_ENV', 'development')]", None),
+        ("kinds.get('FLASK_ENV')", None),
+    ],
+)
+def test_a_variable_that_is_the_key_of_the_configuration_gets_that_of_production(
+    read: str, value: str | None
+) -> None:
+    app = "import os\nfrom flask import Flask\nfrom config import kinds\napp = Flask(__name__)\n"
+    app += f"app.config.from_object({read})\n"
+    config = f"{CONFIG}kinds = {{'development': DevelopmentConfig, 'production': ProductionConfig}}\n"
+    plan = planned({"app.py": app, "config.py": config})
+    assert dict(plan.image_environment).get("FLASK_ENV") == value
+
+
 HANDED_ON = (
     "import os\nfrom flask import Flask\ndef create_app(settings):\n    app = Flask(__name__)\n"
     "    app.config.from_object(settings)\n    return app\n"

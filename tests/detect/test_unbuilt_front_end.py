@@ -54,6 +54,7 @@ def test_so_is_a_folder_of_its_own_beside_the_app() -> None:
         {"package.json": '{"scripts": {"test": "jest"}}'},  # nothing says how
         {"package.json": "[]"},
         {"package.json": "{"},
+        {"package.json": "[" * 200_000},
         {".gitignore": "/build/\n*.pyc\n"},  # another folder
         {"app.py": APP.replace(', static_folder="public"', "")},  # not its static files; it may have none
     ],

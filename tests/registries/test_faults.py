@@ -287,6 +287,14 @@ def test_a_token_server_without_tls_gets_no_password(realm: str, tmp_path: Path)
         repository.connection.authorizer.answer(refusal, "")  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("answer", [b"", b"[]", b'{"token": "a b"}', b"[" * 200_000], ids=len)
+def test_an_answer_without_a_token_is_told(fake: FakeRegistry, slept: Slept, answer: bytes) -> None:
+    fake.token = "wanted"
+    fake.faults.append(Fault("GET", "/token", status=200, body=answer))
+    with pytest.raises(RegistryError, match="the token server's answer has no token"):
+        registries(slept).repository(name_in(fake), "pull").manifest("latest")
+
+
 def test_a_token_that_ran_out_is_renewed(fake: FakeRegistry, cache: Cache, slept: Slept) -> None:
     fake.token = "first"
     image, made_registries = made(cache, b"x"), registries(slept)

@@ -151,6 +151,15 @@ def test_without_proc_ps_tells_whether_a_process_is_still_the_same() -> None:
     assert start_time(0, NO_PROC) == ""
 
 
+def test_a_process_may_have_any_bytes_for_a_name(tmp_path: Path) -> None:
+    """One that a build script left, named so, was not ended: looking for it failed."""
+    (tmp_path / "self").mkdir()
+    (tmp_path / "7").mkdir()
+    numbers = b" ".join(b"%d" % number for number in range(4, 53))
+    (tmp_path / "7/stat").write_bytes(b"7 (\xff) \xfe) S " + numbers + b"\n")
+    assert (start_time(7, tmp_path), is_running(7, tmp_path)) == ("22", True)
+
+
 ELSEWHERE = """
 import os, runpy, sys
 del os.sched_getaffinity, os.sched_setaffinity

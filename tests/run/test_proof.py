@@ -8,10 +8,13 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from tests.detect.plans import FLASK_APP, planned
 
 from okamochi.run.proof import program
 from okamochi.run.proof.answer import Answer, Outcome, Route, Write, has_front_page, verdict_of
 from okamochi.run.proof.program import PARTS, joined_text
+from okamochi.run.proof.trial import ask
+from okamochi.system.process import Completed
 
 WSGI = """
 class App:
@@ -529,3 +532,13 @@ def test_an_argument_that_is_refused_is_no_matter_of_the_values_in_its_line() ->
             outcome="failed", error="TypeError", message=error, text=f"{text}TypeError: {error}\n"
         )
         assert verdict_of(answer, made_up=("HOST",)).outcome is outcome
+
+
+@pytest.mark.parametrize("said", [b"", b"{", b'{"outcome": 1}', b'{"x": ' + b"[" * 200_000], ids=len)
+def test_an_app_that_answers_in_the_place_of_the_proof_is_not_understood(said: bytes) -> None:
+    class Engine:
+        def try_out(self, trial: object) -> Completed:
+            return Completed(("python",), 3, said, b"nothing to see")
+
+    answer = ask(Engine(), "shop:1", planned({"app.py": FLASK_APP, "requirements.txt": "flask"}), {})
+    assert (answer.outcome, answer.message, answer.text) == ("unknown", "ended with 3", "nothing to see")

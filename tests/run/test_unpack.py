@@ -1,3 +1,4 @@
+import errno
 import io
 import os
 import tarfile
@@ -6,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from okamochi.errors import BuildError
-from okamochi.run.host.unpack import unpack_layer, unpack_layers, within
+from okamochi.run.host.unpack import give, unpack_layer, unpack_layers, within
 
 
 def tar(*members: tuple[str, bytes, str, bytes]) -> io.BytesIO:
@@ -156,3 +157,20 @@ def test_a_folder_that_its_own_layer_takes_away_gets_no_mode(
 def test_a_second_name_of_what_is_not_there_is_an_error(root: Path) -> None:
     with pytest.raises(BuildError, match="not there"):
         unpack_layer(tar(link("x", "nowhere", tarfile.LNKTYPE)), root, archive="layer")
+
+
+@pytest.mark.parametrize(
+    ("number", "passes"), [(errno.EPERM, True), (errno.EINVAL, True), (errno.EROFS, False)]
+)
+def test_root_that_may_give_nothing_away_keeps_the_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, passes: bool
+) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "chown", refused)
+    if passes:
+        give(os.fspath(tmp_path), 10001, 10001)
+        return
+    with pytest.raises(OSError):
+        give(os.fspath(tmp_path), 10001, 10001)

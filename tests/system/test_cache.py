@@ -349,6 +349,17 @@ def test_a_pin_that_lost_its_content_in_a_power_cut_holds_nothing(tmp_path: Path
     assert list((tmp_path / "pins").iterdir()) == []
 
 
+@pytest.mark.parametrize("left", ["", "3\n", "3 many\n"])
+def test_a_folder_whose_shape_a_power_cut_took_is_counted_and_removed(tmp_path: Path, left: str) -> None:
+    """All that looks over the cache failed on it, each `up` too when it had to prune."""
+    cache = Cache.open(tmp_path)
+    shape = cache.folder("roots", "key", fill).parent / "shape"
+    shape.write_text(left)
+    assert [(one.kind, one.entries) for one in cache.info()] == [("roots", 1)]
+    assert cache.clear() == 14 + len(left)
+    assert not shape.exists()
+
+
 def test_clearing_removes_everything_and_the_cache_goes_on(cache: Cache) -> None:
     cache.put_bytes(b"hello")
     cache.folder("roots", "key", fill)

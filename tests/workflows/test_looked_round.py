@@ -61,7 +61,8 @@ def test_a_page_that_could_not_write_gets_its_folder(tmp_path: Path) -> None:
 
 def test_a_traceback_in_a_line_of_json_is_read_as_well(tmp_path: Path) -> None:
     line = json.dumps({"level": "error", "exception": TRACE.partition("\n")[2]})
-    found = seen_in_log(f"started\n{line}\n", building(tmp_path), "it saw")
+    no_json = '{"Traceback":' + "[" * 200_000
+    found = seen_in_log(f"started\n{no_json}\n{line}\n", building(tmp_path), "it saw")
     assert found is not None and found.value == "/app/reports"
 
 

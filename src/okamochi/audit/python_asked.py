@@ -1,6 +1,5 @@
 """Which Python a project asks for, in each place that says so."""
 
-import json
 import posixpath
 import re
 from collections.abc import Iterator
@@ -8,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from okamochi.audit.setup import Dockerfile, Setup
-from okamochi.system.data_text import NoDataError, toml_of
+from okamochi.system.data_text import NoDataError, json_of, toml_of
 from okamochi.system.patterns import regex
 
 __all__ = ["python_asked"]
@@ -75,8 +74,8 @@ def stated(name: str, text: str) -> Iterator[tuple[tuple[str, ...], str]]:
         "Pipfile.lock": (),
     }
     try:
-        table = toml_of(text) if name != "Pipfile.lock" else json.loads(text)
-    except (NoDataError, ValueError):
+        table = toml_of(text) if name != "Pipfile.lock" else json_of(text)
+    except NoDataError:
         return
     for keys in places[name]:
         found: object = table

@@ -44,13 +44,14 @@ def command_text(value: object) -> str:
 class ServedObject(msgspec.Struct, frozen=True):
     """What a server loads: `reference` is "pkg.wsgi:app", "pkg:create_app()", "pkg.wsgi" or, when
     `script`, the path of a Python file that is run. `folder` is the server's --chdir or --pythonpath;
-    `arguments` are the script's."""
+    `arguments` are the script's, `worker` the class of gunicorn's workers."""
 
     server: str
     reference: str
     folder: str = ""
     script: bool = False
     arguments: tuple[str, ...] = ()
+    worker: str = ""
 
 
 def served_by(command: str) -> tuple[ServedObject, ...]:
@@ -179,7 +180,8 @@ def _with_positional(server: str, rest: tuple[str, ...], flags: frozenset[str]) 
     reference = next((word for word in positional if OBJECT.fullmatch(word)), "")
     if not reference:
         return None
-    return ServedObject(server, reference, _relative(folder))
+    worker = options.get("-k") or options.get("--worker-class") or "" if server == "gunicorn" else ""
+    return ServedObject(server, reference, _relative(folder), worker=worker)
 
 
 def _waitress(rest: tuple[str, ...]) -> ServedObject | None:

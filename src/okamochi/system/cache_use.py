@@ -57,16 +57,22 @@ def everything(root: Path) -> Iterator[Kept]:
             yield Kept(kind, path, path, status.st_size, status.st_mtime)
     for folder in sorted((root / "folders").glob("*/*")):
         shape = folder / "shape"
-        with suppress(OSError, ValueError):
-            size_bytes = size_in(shape.read_text(encoding="utf-8"))
-            yield Kept(
-                folder.parent.name, os.fspath(folder), os.fspath(shape), size_bytes, shape.stat().st_mtime
-            )
+        with suppress(OSError):
+            size_bytes, used_seconds = kept_bytes(folder, shape), shape.stat().st_mtime
+            yield Kept(folder.parent.name, os.fspath(folder), os.fspath(shape), size_bytes, used_seconds)
     for tool in sorted((root / "tools").glob("*")):
         path = os.fspath(tool)
         with suppress(OSError):
             size_bytes = sum(own_size(status) for _, status in files_below(path))
             yield Kept(tool.name, path, path, size_bytes, tool.stat().st_mtime)
+
+
+def kept_bytes(folder: Path, shape: Path) -> int:
+    """As its shape tells, or counted, where a power cut took what was in that. OSError without one."""
+    try:
+        return size_in(shape.read_text(encoding="utf-8"))
+    except (ValueError, IndexError):
+        return sum(own_size(status) for _, status in files_below(os.fspath(folder)))
 
 
 def own_size(status: os.stat_result) -> int:

@@ -209,7 +209,8 @@ def _confirmed(objects: FlaskObjects, statement: Detected[Statement]) -> Detecte
         StatementRank.DEPLOYMENT,
     )
     found = _referenced(objects, served.reference, folder=served.folder, unknown_names=by_server)
-    if found is None or found.value.line or served.server not in ASGI_SERVERS:
+    awaits = served.server in ASGI_SERVERS or "uvicorn" in served.worker
+    if found is None or found.value.line or not awaits:
         return found
     django = "DJANGO_SETTINGS_MODULE" in objects.sources.text(found.value.path)
     framework = Framework.DJANGO if django else Framework.OTHER

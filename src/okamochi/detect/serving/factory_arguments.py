@@ -15,7 +15,7 @@ from okamochi.model.evidence import Evidence
 from okamochi.model.plan import Framework
 from okamochi.pypi.python_values import last_name
 
-__all__ = ["arguments_for", "production_class", "required_parameters"]
+__all__ = ["Argument", "arguments_for", "production_class", "production_key", "required_parameters"]
 
 PRODUCTION_NAMES = ("production", "prod", "prd", "live", "default")
 
@@ -88,7 +88,7 @@ def _from_keys(function: Function, name: str, objects: FlaskObjects) -> Argument
         if holder is None:
             continue
         for module in _where(holder, function, objects.sources):
-            found = _production_key(module, holder)
+            found = production_key(module, holder)
             if found is not None:
                 return found
     return None
@@ -111,7 +111,7 @@ def _where(holder: str, function: Function, sources: Sources) -> Iterator[Module
     yield from sources.mentioning(holder)
 
 
-def _production_key(module: Module, holder: str) -> Argument | None:
+def production_key(module: Module, holder: str) -> Argument | None:
     for statement in module.tree.body:
         match statement:
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.Dict(keys=keys)) if name == holder:

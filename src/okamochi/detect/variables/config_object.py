@@ -1,11 +1,12 @@
-"""The configuration that a variable names: app.config.from_object(os.getenv("APP_SETTINGS")), and
-create_app(os.getenv("APP_SETTINGS")) of a factory that hands on what it is given."""
+"""The configuration that a variable names: app.config.from_object(os.getenv("APP_SETTINGS")), or
+from_object(configurations[os.getenv("APP_ENV")]); and create_app(os.getenv("APP_SETTINGS")) of a factory that
+hands on what it is given."""
 
 import ast
 from collections.abc import Iterator
 
 from okamochi.detect.files.platform_files import StatedValue
-from okamochi.detect.serving.factory_arguments import production_class
+from okamochi.detect.serving.factory_arguments import Argument, production_class, production_key
 from okamochi.detect.source.constants import Constants
 from okamochi.detect.source.flask_objects import FlaskObjects
 from okamochi.detect.source.python_source import Module
@@ -18,22 +19,33 @@ __all__ = ["config_object"]
 
 
 def config_object(objects: FlaskObjects, reached: Reached) -> StatedValue | None:
-    """The variable with the import path of the project's only class for production; None when the code names
-    no configuration so, or there is no such class, or several. Its place is that of the class."""
-    variable = next(_variables(objects.sources, reached), "")
-    best = production_class(objects.sources) if variable else None
+    """The variable with the import path of the project's only class for production, or with its key; None
+    when the code names no configuration so, or there is no such class, or several. Its place is that of the
+    class."""
+    variable, holder = next(_variables(objects.sources, reached), ("", ""))
+    best = None
+    if variable:
+        best = _of_key(objects.sources, holder) if holder else production_class(objects.sources)
     if best is None:
         return None
     value = str(ast.literal_eval(best.literal))
     return StatedValue(variable, value, best.evidence.path, best.evidence.line)
 
 
-def _variables(sources: Sources, reached: Reached) -> Iterator[str]:
+def _of_key(sources: Sources, holder: str) -> Argument | None:
+    found = (production_key(module, holder) for module in sources.mentioning(holder))
+    return next((one for one in found if one is not None), None)
+
+
+def _variables(sources: Sources, reached: Reached) -> Iterator[tuple[str, str]]:
+    """Each with the name of the dictionary of which it tells the key, "" for none."""
     constants = Constants(sources)
     for expression, module in _given(sources, reached):
-        found = constants.known(expression, module)
+        found, holder = constants.known(expression, module), ""
+        if isinstance(expression, ast.Subscript) and not found.variable:
+            found, holder = constants.known(expression.slice, module), last_name(expression.value)
         if found.variable and found.value is None:
-            yield found.variable
+            yield found.variable, holder
 
 
 def _given(sources: Sources, reached: Reached) -> Iterator[tuple[ast.expr, Module]]:

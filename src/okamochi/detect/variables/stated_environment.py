@@ -12,6 +12,8 @@ __all__ = ["stated_environment"]
 
 # Of a developer's desk, or to be replaced: no value for production.
 UNFIT = regex(r"dev|debug|test|local|127\.0\.0\.1|example|change|your|todo|xxx|<", 2)
+# which the app asks for itself; okamochi sets it for no other reason
+OF_FLASK = frozenset(["FLASK_ENV"])
 NAMES_OF_DEBUGGING = regex(r".*DEBUG.*|.*TESTING.*")
 
 
@@ -30,9 +32,9 @@ def stated_environment(
         and one.name not in served
         and (one.required or (config is not None and one.name == config.name and one.default is None))
     }
-    if not asked:
+    own = config if config is not None and (config.name in asked or config.name in OF_FLASK) else None
+    if not asked and own is None:
         return (), ()
-    own = config if config is not None and config.name in asked else None
     found = [own] if own is not None else []
     others = (one for one in stated_values(project) if own is None or one.name != own.name)
     found += [one for one in others if one.name in asked and is_fit(one)]

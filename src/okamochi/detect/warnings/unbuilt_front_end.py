@@ -7,9 +7,6 @@ app = Flask(__name__, static_folder="public")     /public/build/ in .gitignore, 
 import ast
 import posixpath
 from collections.abc import Iterator
-from typing import Any
-
-import msgspec
 
 from okamochi.detect.files.ignore import is_build_output
 from okamochi.detect.source.sources import Sources
@@ -17,6 +14,7 @@ from okamochi.detect.source.syntax import keyword_value, text_of
 from okamochi.detect.understanding import Understood
 from okamochi.model.evidence import Decision, Evidence
 from okamochi.model.plan import Framework
+from okamochi.system.data_text import NoDataError, json_of
 from okamochi.system.project_files import ProjectFiles
 
 WILD = frozenset("*?[!#")
@@ -51,8 +49,8 @@ def _builds(project: ProjectFiles) -> Evidence | None:
     paths = sorted(project.files("**/package.json"), key=lambda path: (path.count("/"), path))
     for path in paths[:5]:
         try:
-            package: Any = msgspec.json.decode(project.read_text(path) or "")
-        except msgspec.DecodeError:
+            package = json_of(project.read_text(path) or "")
+        except NoDataError:
             continue
         scripts = package.get("scripts") if isinstance(package, dict) else None
         if isinstance(scripts, dict) and isinstance(scripts.get("build"), str):

@@ -135,7 +135,7 @@ class Authorizer:
         try:
             answer = json.loads(content)
             token = answer.get("token") or answer.get("access_token")
-        except (ValueError, AttributeError):
+        except (ValueError, AttributeError, RecursionError):
             token = None
         if not isinstance(token, str) or not token or not token.isprintable() or " " in token:
             raise RegistryError(

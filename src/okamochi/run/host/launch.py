@@ -15,7 +15,7 @@ from okamochi.model.plan import APP_ROOT
 from okamochi.run.host.images import HostImage
 from okamochi.run.host.isolation import Isolation
 from okamochi.run.host.listening import Listening
-from okamochi.run.host.names import HOSTS, NO_NAMES, Names
+from okamochi.run.host.names import HOSTS, NO_NAMES, Names, loads_in
 from okamochi.run.host.records import Records
 from okamochi.run.host.shim import Shim, fill, images_environment, shim_at
 from okamochi.run.host.unpack import within
@@ -92,7 +92,9 @@ class Launch:
     def fill_shim(self, environment: Callable[[Path, Path], None] | None = None) -> None:
         """What stands in for a root of its own; `environment` is that of `shim.fill`, else the image's."""
         remove_tree(self.shim.folder)  # of a start that failed
-        own = partial(images_environment, preload=self.names.library)
+        library = self.names.library
+        fits = library is not None and loads_in(library, Path(self.image.root))
+        own = partial(images_environment, preload=library if fits else None)
         fill(self.shim, volumes=self._volumes, app_root=APP_ROOT, environment=environment or own)
 
     @property

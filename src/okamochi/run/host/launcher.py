@@ -378,7 +378,8 @@ def is_running(process: int, proc: Path = PROC) -> bool:
 def stat_fields(process: int, proc: Path = PROC) -> list[str]:
     """Those after the name, which may hold spaces: the third field of proc(5) is the first here."""
     try:
-        return (proc / str(process) / "stat").read_text().rpartition(")")[2].split()
+        stat = (proc / str(process) / "stat").read_text("utf-8", "replace")  # a name may be any bytes
+        return stat.rpartition(")")[2].split()
     except OSError:
         return []
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from okamochi.errors import OkamochiError
 from okamochi.oci.entry import Entry, EntryKind, FileContent
-from okamochi.run.host.unpack import make_mount_points
+from okamochi.run.host.unpack import give, make_mount_points
 
 __all__ = ["NotLaid", "lay_out"]
 
@@ -93,7 +93,7 @@ class Laying:
 
     def own(self, entry: Entry, place: str) -> None:
         if self.as_root and (entry.uid or entry.gid):
-            os.chown(place, entry.uid, entry.gid, follow_symlinks=False)
+            give(place, entry.uid, entry.gid)
 
     def place(self, path: str) -> str:
         return f"{self.root}/{path}"

@@ -7,11 +7,13 @@ from pathlib import Path
 from okamochi.run.host.records import Records, read_json, read_spec
 from okamochi.run.host.shim import library_folders
 from okamochi.run.spec import SERVICE_LABEL, RunSpec
+from okamochi.system.patterns import regex
 
-__all__ = ["HOSTS", "NO_NAMES", "Names", "names_for", "names_library"]
+__all__ = ["HOSTS", "NO_NAMES", "Names", "loads_in", "names_for", "names_library"]
 
 HOSTS = Path("/etc/hosts")
 LIBRARY = "libnss_wrapper.so"
+VERSION = regex(rb"GLIBC_2\.[0-9.]+(?=\0)")
 
 
 @dataclass(frozen=True)
@@ -53,3 +55,13 @@ def servers(app: str, records: Records) -> Iterator[tuple[str, tuple[str, Path]]
 def names_library(root: Path) -> Path | None:
     """That of the packages in `root`."""
     return next((path for one in library_folders(root) if (path := one / LIBRARY).is_file()), None)
+
+
+def loads_in(library: Path, root: Path) -> bool:
+    """Whether the C library of an image's root has all versions of its interface that `library`, of Debian's
+    packages, asks for: in an older one no program starts beside it, nor in one of another kind."""
+    folders = (folder / "libc.so.6" for folder in library_folders(root))
+    libc = next((path for path in folders if path.is_file()), None)
+    if libc is None:
+        return False
+    return set(VERSION.findall(library.read_bytes())) <= set(VERSION.findall(libc.read_bytes()))

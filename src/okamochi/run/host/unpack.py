@@ -1,5 +1,6 @@
 """An image's layers as a folder: members stay inside it whatever their names and links say."""
 
+import errno
 import io
 import os
 import shutil
@@ -18,7 +19,7 @@ from okamochi.system.files import checked_path
 if TYPE_CHECKING:
     from okamochi.oci.layer import Layer
 
-__all__ = ["PieceReader", "make_mount_points", "unpack_layer", "unpack_layers", "within"]
+__all__ = ["PieceReader", "give", "make_mount_points", "unpack_layer", "unpack_layers", "within"]
 
 MOST_LINKS = 40
 MOUNT_POINTS = ("proc", "dev", "tmp", "run/secrets", "etc")
@@ -137,7 +138,7 @@ class Unpacking:
             return  # devices and pipes: the engine brings its own /dev
         # Owners can be kept only by root; then volumes' folders belong to the runtime user.
         if self.as_root and (member.uid or member.gid):
-            os.chown(path, member.uid, member.gid, follow_symlinks=False)
+            give(path, member.uid, member.gid)
 
     def link(self, target: Path, path: str, member: tarfile.TarInfo) -> None:
         try:
@@ -237,3 +238,13 @@ class PieceReader(io.RawIOBase):
         view[:length] = self.left[:length]
         self.left = self.left[length:]
         return length
+
+
+def give(path: str, user: int, group: int) -> None:
+    """Root that may give nothing away (`docker run --cap-drop ALL`), or knows no such user in its namespace,
+    cannot become that user either: the files stay its own."""
+    try:
+        os.chown(path, user, group, follow_symlinks=False)
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.EINVAL):
+            raise

@@ -12,7 +12,10 @@ from okamochi.run.host.unpack import within
 __all__ = ["confinement", "unrooted"]
 
 # What programs of this machine need, a shell among them, and where users and time zones are named.
-SEEN = ("/usr", "/bin", "/lib", "/lib64", "/etc/passwd", "/etc/group", "/etc/nsswitch.conf", "/etc/localtime")
+SEEN = (
+    *("/usr", "/bin", "/lib", "/lib64", "/etc/passwd", "/etc/group", "/etc/nsswitch.conf", "/etc/localtime"),
+    *("/etc/protocols", "/etc/services"),
+)
 DEVICES = tuple(f"/dev/{name}" for name in ("null", "zero", "full", "random", "urandom"))
 
 

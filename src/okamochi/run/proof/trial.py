@@ -66,7 +66,7 @@ def ask(
     try:
         if len(done.stdout) <= MOST_ANSWER_BYTES:
             return msgspec.json.decode(done.stdout, type=Answer)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, RecursionError):
         pass
     end = "\n".join(done.error_text.splitlines()[-40:])
     return Answer(outcome="unknown", message=f"ended with {done.returncode}", text=end)

@@ -203,7 +203,7 @@ def log_of(completed: Completed, build: Path) -> str:
 def json_in(path: Path) -> object:
     try:
         return json.loads(content_in(path))
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

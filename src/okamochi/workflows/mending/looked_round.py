@@ -215,7 +215,7 @@ def told(line: str) -> str:
         return line
     try:
         found = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return line
     values = found.values() if isinstance(found, dict) else ()
     return "\n".join(one.strip() for one in values if isinstance(one, str) and "Traceback" in one)
