@@ -217,3 +217,9 @@ def test_what_is_listed_twice_is_refused():
 def test_all_problems_are_told_at_once():
     told = refused(changed(with_deb(sha256="XYZ", archive="x"), suite="?"))
     assert "suite" in told and "archive" in told and "sha256" in told
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b'{"x": ' + b"[" * 200_000], ids=len)
+def test_what_is_no_lock_at_all_is_told(content: bytes) -> None:
+    with pytest.raises(UsageError, match=r"okamochi\.lock cannot be read"):
+        lock_from_json(content, where="okamochi.lock")

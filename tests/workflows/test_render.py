@@ -178,6 +178,13 @@ def test_a_record_that_lies_removes_nothing_outside_of_the_programs(tmp_path: Pa
     assert (tmp_path / "app.py").is_file()
 
 
+@pytest.mark.parametrize("content", ["", "[]", '{"x": ' + "[" * 200_000], ids=len)
+def test_a_damaged_record_is_none(tmp_path: Path, content: str) -> None:
+    (tmp_path / ".okamochi").mkdir()
+    (tmp_path / ".okamochi/rendered.json").write_text(content)
+    assert read_record(tmp_path) == Record()
+
+
 def test_a_failure_half_way_leaves_everything_as_it_was(tmp_path: Path) -> None:
     (tmp_path / "first").write_text("mine\n")
     (tmp_path / "first").chmod(0o755)

@@ -48,7 +48,7 @@ def lock_from_json(content: bytes, *, where: str) -> Lock:
     """UsageError when the file is damaged, from a later version, or says what no lock of okamochi's says."""
     try:
         lock = msgspec.json.decode(content, type=Lock)
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         if CONFLICT.search(content):
             raise UsageError(
                 f"{where} holds the marks of a merge that git could not finish",

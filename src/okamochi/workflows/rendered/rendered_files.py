@@ -162,7 +162,7 @@ def current(output: Path, file: RenderedFile) -> bytes | None:
 def read_record(output: Path) -> Record:
     try:
         return msgspec.json.decode((output / RECORD).read_bytes(), type=Record)
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, msgspec.MsgspecError, RecursionError):
         return Record()
 
 
