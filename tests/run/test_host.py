@@ -99,6 +99,17 @@ def test_libraries_of_the_image_are_found_by_name(tmp_path: Path) -> None:
     assert asked.stdout == "libbowl.so.5 None\n"
 
 
+def test_folders_of_libraries_are_told_by_the_image_alone(tmp_path: Path) -> None:
+    settings, root = tmp_path / "root/etc/ld.so.conf.d", tmp_path / "root"
+    for folder in (settings, root / "opt/own", root / "opt/other"):
+        folder.mkdir(parents=True)
+    (tmp_path / "outside").write_text("/opt/other\n")
+    (settings / "a.conf").symlink_to(tmp_path / "outside")
+    (settings / "b.conf").symlink_to("nowhere")
+    (settings / "c.conf").write_text("/opt/own\n# a word\n")
+    assert library_folders(root) == (root / "opt/own",)
+
+
 def test_without_isolation_the_images_python_believes_in_its_environment(root: Path, tmp_path: Path) -> None:
     volumes = (("/app/data", str(tmp_path / "volume")),)
     (tmp_path / "volume").mkdir()

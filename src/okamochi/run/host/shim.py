@@ -200,8 +200,11 @@ def named_after(program: Path, shown: str) -> Path:
 def library_folders(root: Path) -> tuple[Path, ...]:
     """Those that the image's own loader would search: ld.so.conf.d, then the usual ones."""
     names = []
-    for path in sorted(within(root, "etc/ld.so.conf.d").glob("*.conf")):
-        names += [line.strip() for line in path.read_text().splitlines() if line.startswith("/")]
+    settings = "etc/ld.so.conf.d"
+    for path in sorted(within(root, settings).glob("*.conf")):
+        place = within(root, f"{settings}/{path.name}")  # a link may lead out of the root, or nowhere
+        text = place.read_text("utf-8", "replace") if place.is_file() else ""
+        names += [line.strip() for line in text.splitlines() if line.startswith("/")]
     names += [f"/usr/lib/{machine}-linux-gnu" for machine in ("x86_64", "aarch64")]
     names += ["/usr/lib", "/usr/lib64", "/lib", "/lib64"]
     found = [within(root, name.lstrip("/")) for name in names]
