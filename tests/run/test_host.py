@@ -23,6 +23,7 @@ from okamochi.run.host.records import Records, belongs_to, is_alive
 from okamochi.run.host.shim import (
     fill,
     images_environment,
+    library_folders,
     loading,
     relink,
     shim_at,
