@@ -30,7 +30,7 @@ def with_machine_services(
         if service.has_door:
             tell_fixed(service, world, startable)
             continue
-        if is_there(service, known):
+        if is_there(service, known, state):
             tell_named(service, world)
             continue
         offer = redis_of_machine(service, state, world) if service.kind is ServiceKind.REDIS else None
@@ -41,11 +41,13 @@ def with_machine_services(
     return replace(values, plain=tuple(sorted(plain.items())))
 
 
-def is_there(service: BackingService, known: Mapping[str, str]) -> bool:
+def is_there(service: BackingService, known: Mapping[str, str], state: AppState) -> bool:
     """Whether the user says where it is, or the name that the code has for it leads to one from here: a job's
-    service container, a line of /etc/hosts."""
-    named = service.is_named_by_code and answers(service.name, service.port)
-    return named or bool(place_of(service, known)[0])
+    service container, a line of /etc/hosts. Where one was started for the app, nobody is asked any more."""
+    if place_of(service, known)[0]:
+        return True
+    own = any(one.name == service.name for one in state.own_servers())
+    return service.is_named_by_code and not own and answers(service.name, service.port)
 
 
 def tell_given(service: BackingService, values: Mapping[str, str], world: World) -> None:

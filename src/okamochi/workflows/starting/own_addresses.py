@@ -60,7 +60,9 @@ def with_own_servers(plan: Plan, values: Values, engine: Engine, app: App, world
     """With the addresses of the servers that `start_own_servers` is to start, which the state remembers."""
     known, kinds, kept = values.known(app.state), startable(engine), []
     for service in plan.services:
-        if service.kind not in kinds or is_there(service, known) or made_without(service, engine, app):
+        if service.kind not in kinds or made_without(service, engine, app):
+            continue
+        if is_there(service, known, app.state):
             continue
         own = placed(service, own_server(service.name, app.state), engine, app, world)
         if own is None:

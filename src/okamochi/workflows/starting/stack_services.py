@@ -174,7 +174,7 @@ def is_given(service: BackingService, known: Mapping[str, str], engine: Engine, 
         return bool(place_of(service, known)[0])
     own = any(one.name == service.name for one in state.own_servers())
     # on the host, the code's own localhost is this machine
-    return own or service.has_door or is_there(service, known)
+    return own or service.has_door or is_there(service, known, state)
 
 
 def as_given(
