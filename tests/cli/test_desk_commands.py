@@ -63,11 +63,3 @@ def test_the_sample_is_kept_honest(program: Program, project: Path) -> None:
     (project / "app.py").write_text((project / "app.py").read_text() + "os.environ['PARTNER_URL']\n")
     answer = program("render", "env-sample", project, "--check")
     assert answer.code != 0 and "PARTNER_URL" in answer.stderr
-
-
-def test_the_host_engine_is_refused_since_a_debugger_would_listen_for_everybody(
-    program: Program, project: Path
-) -> None:
-    answer = program("dev", project, "--engine", "host")
-    assert answer.code == 7 and answer.stdout == ""
-    assert "docker or podman" in answer.stderr

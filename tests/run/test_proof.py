@@ -174,6 +174,21 @@ def test_a_program_that_is_its_own_server_is_proved_by_its_port(tmp_path: Path) 
     assert (answer.outcome, answer.port) == ("proved", 18431)
 
 
+def test_a_program_that_listens_in_a_thread_is_proved_by_the_planned_port(tmp_path: Path) -> None:
+    """As CherryPy does; another port of such a thread may be a helper's."""
+    source = (
+        "import http.server, threading\n"
+        "def serve(port):\n"
+        "    http.server.HTTPServer(('127.0.0.1', port), None).serve_forever()\n"
+        "started = [threading.Thread(target=serve, args=(port,)) for port in (18434, 18433)]\n"
+        "for one in started:\n"
+        "    one.start()\n"
+        "started[0].join()\n"
+    )
+    answer = asked(tmp_path, source, interface="own", reference="", port=18433)
+    assert (answer.outcome, answer.port) == ("proved", 18433)
+
+
 def test_a_program_that_ends_is_not_proved(tmp_path: Path) -> None:
     answer = asked(tmp_path, "print('done')\n", interface="own", reference="")
     assert verdict_of(answer).outcome is Outcome.UNCERTAIN

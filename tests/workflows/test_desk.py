@@ -21,6 +21,7 @@ from okamochi.system.progress import SilentReporter
 from okamochi.system.subprocess_runner import SubprocessRunner
 from okamochi.system.world import World
 from okamochi.workflows.desk import image as desk_image
+from okamochi.workflows.desk import start as desk_start
 from okamochi.workflows.desk.follow import follow
 from okamochi.workflows.desk.image import development_image, near_to
 from okamochi.workflows.desk.start import Desk, make_mount_points, started_on_a_port
@@ -215,6 +216,41 @@ def test_what_ran_before_goes_on_when_the_engine_does_not_start_the_next(
     if again:
         started_on_a_port(desk, previous)
         assert (engine.running, engine.kept) == ("the new one", "")
+
+
+def test_what_others_would_reach_is_ended_before_it_is_told(
+    project: Path, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, plan = desk_of(app_of(project, world), world), planned({"app.py": FLASK_APP})
+    ended: list[str] = []
+
+    class Shared:
+        name = "host"
+
+        def stop(self, name: str, *, grace_seconds: int) -> None:
+            ended.append(f"stop {name}")
+
+        def remove(self, name: str) -> None:
+            ended.append(f"remove {name}")
+
+    desk = Desk(
+        app=app,
+        plan=plan,
+        desk_plan=plan,
+        reference=Reference.parse("shop:1"),
+        image_digest="",
+        values=Values((), ()),
+        engine=cast(Any, Shared()),
+        world=world,
+    )
+    spec = desk_start.spec_of(desk, 8000)
+    monkeypatch.setattr(desk_start, "open_ports", lambda *_: ())
+    desk_start.refuse_open_ports(desk, spec)
+    assert ended == []
+    monkeypatch.setattr(desk_start, "open_ports", lambda *_: (5055,))
+    with pytest.raises(EngineError, match=r"every address of this machine \(port 5055\)"):
+        desk_start.refuse_open_ports(desk, spec)
+    assert ended == [f"stop {spec.name}", f"remove {spec.name}"]
 
 
 def test_the_tools_image_has_nothing_of_the_app() -> None:

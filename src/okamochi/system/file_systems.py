@@ -1,7 +1,6 @@
 """What a file system forbids by the way it is mounted, as a container's tmpfs often is."""
 
 import os
-import tempfile
 from pathlib import Path
 
 __all__ = ["forbids_programs", "holds_roots", "temporary_with_programs"]
@@ -27,6 +26,8 @@ def holds_roots(folder: Path) -> bool:
 def temporary_with_programs() -> str | None:
     """Where a root for programs can be put together, devices and all; None: where temporary files are,
     which may not do."""
+    import tempfile  # not for each plain build
+
     places = (tempfile.gettempdir(), *OTHERS)
     wanted = (place for place in places if not flags_of(Path(place)) & (NO_PROGRAMS | NO_DEVICES))
     return next((place for place in wanted if os.access(place, os.W_OK | os.X_OK)), None)

@@ -3,7 +3,6 @@ system that is read-only."""
 
 import os
 import stat
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -35,10 +34,8 @@ def stand_in_home(environ: Mapping[str, str], variable: str) -> Path:
     """A folder of this user alone below the first folder for temporary files that takes one; made when it is
     not there. UsageError, which names the `variable` that chooses a place, where none does, or where another
     user was there first."""
-    places = [LASTING, environ.get("TMPDIR", ""), "/tmp"] if os.name == "posix" else [tempfile.gettempdir()]
-    found = next(
-        (place for place in map(Path, filter(None, places)) if place.is_dir() and writable(place)), None
-    )
+    places = (Path(one) for one in (LASTING, environ.get("TMPDIR", ""), "/tmp") if one)
+    found = next((place for place in places if place.is_dir() and writable(place)), None)
     hint = f"set HOME, or {variable} to a folder that you can write to"
     if found is None:
         raise UsageError(

@@ -81,6 +81,7 @@ def task_of(plan: Plan, visit: str = "", process: Process | None = None) -> dict
         "reference": application.object_reference,
         "script": application.script,
         "argv": (process or plan.web).argv,
+        "port": plan.web.port,
         "visit": visit,
         "pages": MOST_PAGES,
         "host": host_of(plan.web.probe),

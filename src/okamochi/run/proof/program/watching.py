@@ -54,7 +54,7 @@ def watcher(
             if arguments[0] not in (":memory:", b":memory:", ""):
                 note(database_path(arguments[0]), kept=True)
         elif event == "socket.bind" and isinstance(arguments[1], tuple):
-            listens(owns, arguments[1], finish)
+            listens(owns, int(task.get("port", 0)), arguments[1], finish)
 
     return hook
 
@@ -70,11 +70,15 @@ def lies_in_home(path: str) -> bool:
     return path.startswith(f"{home}/.") and Path(path).parent != home
 
 
-def listens(owns: bool, address: tuple[Any, ...], finish: Callable[[Answer], NoReturn]) -> None:
-    """A program that is its own server is proved by its port. In a module that a server imports, an opened
-    port may be a helper's (metrics); only one that is served while the import waits is a fault."""
+def listens(
+    owns: bool, own_port: int, address: tuple[Any, ...], finish: Callable[[Answer], NoReturn]
+) -> None:
+    """A program that is its own server is proved by its port: any port of the main thread, or the planned one
+    of another (CherryPy). In a module that a server imports, an opened port may be a helper's (metrics); only
+    one that is served while the import waits is a fault."""
     port = address[1] if len(address) > 1 else 0
-    if not port or threading.current_thread() is not threading.main_thread():
+    is_own = owns and port == own_port
+    if not port or not (is_own or threading.current_thread() is threading.main_thread()):
         return
     if owns:
         finish({"outcome": "proved", "type": "program that listens", "routes": [], "port": port})
