@@ -41,7 +41,15 @@ from okamochi.workflows.starting.stack_services import is_desk_stack, with_servi
 from okamochi.workflows.starting.web_port import WebPort
 from okamochi.workflows.starting.web_spec import web_spec
 
-__all__ = ["Desk", "desk_user", "make_mount_points", "start_desk", "started_on_a_port"]
+__all__ = [
+    "Desk",
+    "desk_user",
+    "make_mount_points",
+    "refuse_open_ports",
+    "spec_of",
+    "start_desk",
+    "started_on_a_port",
+]
 
 # of the kit's program that starts the desk's command
 WAITS = "waiting for a change of the code"
