@@ -22,6 +22,7 @@ from okamochi.run.state import UpRecord
 from okamochi.run.traces import UNNAMED, raised_traces
 from okamochi.system.words import shortened
 from okamochi.workflows.build import Building
+from okamochi.workflows.mending.asked_elsewhere import asked_elsewhere
 from okamochi.workflows.mending.written_places import written_folder
 
 __all__ = [
@@ -63,11 +64,12 @@ SIGNS = ("Read-only file system", "Permission denied")
 
 
 class Answered(msgspec.Struct, frozen=True):
-    """A page, the status that it answered, and where it leads to."""
+    """A page, the status that it answered, where it leads to, and what it shows."""
 
     page: str
     status: int
     location: str = ""
+    text: str = ""
 
 
 def looked_round(
@@ -91,7 +93,18 @@ def looked_round(
         reporter.warn(ELSEWHERE.format(place=place))
     if found is None and not plan.domain and refuses_name(record.url):
         reporter.warn(REFUSES_NAME.format(url=record.url))
+    if found is None and (said := elsewhere(answers, record.port, host)):
+        reporter.warn(said)
     return found
+
+
+def elsewhere(answers: Iterable[Answered], port: int, host: str) -> str:
+    def content(path: str) -> str:
+        answer = answer_of(port, path, host, LOOK_SECONDS)
+        return answer.text if answer is not None else ""
+
+    shown = ((one.page, one.text) for one in answers if one.status == HTTPStatus.OK)
+    return asked_elsewhere(shown, port, content)
 
 
 def refuses_name(url: str) -> bool:
@@ -166,8 +179,8 @@ def answer_of(port: int, page: str, host: str, seconds: float) -> Answered | Non
         headers = {"Host": host, "User-Agent": USER_AGENT, "Connection": "close"}
         connection.request("GET", request_path(page), headers=headers)
         answer = connection.getresponse()
-        answer.read(1_000_000)
-        return Answered(page, answer.status, answer.getheader("Location") or "")
+        text = answer.read(1_000_000).decode("utf-8", "replace")
+        return Answered(page, answer.status, answer.getheader("Location") or "", text)
     except RemoteDisconnected:  # gunicorn's answer to an OSError of the app
         return Answered(page, BROKEN_OFF)
     except (OSError, HTTPException):

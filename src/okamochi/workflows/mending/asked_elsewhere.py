@@ -1,0 +1,45 @@
+"""Pages whose browser is sent to an address of the developer's own machine, where nothing answers:
+`fetch("http://127.0.0.1:5000/predict")` of an app that is served at another port."""
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from urllib.parse import urljoin, urlsplit
+
+from okamochi.run.machine import LOOPBACK, answers
+from okamochi.system.patterns import regex
+
+__all__ = ["asked_elsewhere"]
+
+SCRIPT = regex(r"""<script\b[^>]{0,300}?\bsrc=["']([^"'<>]{1,300})["']""")
+FIXED = regex(r"""["'`](https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0):(\d{2,5}))(?=[/"'`?])""")
+# libraries, which name such addresses in what they say
+OF_OTHERS = regex(r"\.min\.js$|/(?:node_modules|vendor|lib)s?/")
+MOST_SCRIPTS = 6
+
+
+def asked_elsewhere(pages: Iterable[tuple[str, str]], port: int, content: Callable[[str], str]) -> str:
+    """What to say of the first such address; "" where there is none. `pages` are paths and texts, `content`
+    gives the text of a script by its path, `port` is where the app is served."""
+    for place, text in seen(pages, content):
+        for url, number in dict.fromkeys(FIXED.findall(text)):
+            if int(number) != port and not answers(LOOPBACK, int(number)):
+                return (
+                    f"{place} sends browsers to {url}, where nothing answers; if that means this app, "
+                    f"'okamochi up --port {number}' serves it there; addresses without a host work everywhere"
+                )
+    return ""
+
+
+def seen(pages: Iterable[tuple[str, str]], content: Callable[[str], str]) -> Iterator[tuple[str, str]]:
+    """Each page, then the scripts of all that are the app's own."""
+    found = tuple(pages)
+    yield from found
+    scripts = dict.fromkeys(path for page, text in found for path in own_scripts(page, text))
+    yield from ((path, content(path)) for path in islice(scripts, MOST_SCRIPTS))
+
+
+def own_scripts(page: str, text: str) -> Iterator[str]:
+    for source in SCRIPT.findall(text):
+        parts = urlsplit(urljoin(page, source))
+        if not parts.netloc and not OF_OTHERS.search(parts.path):
+            yield parts.path

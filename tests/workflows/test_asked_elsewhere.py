@@ -1,0 +1,47 @@
+"""Pages that send browsers to an address of the developer's own machine."""
+
+import socket
+
+import pytest
+
+from okamochi.workflows.mending.asked_elsewhere import asked_elsewhere
+
+PAGE = '<script src="/static/jquery.min.js"></script><script defer src="static/app.js?v=2"></script>'
+SCRIPTS = {
+    "/static/app.js": "fetch('http://127.0.0.1:{port}/predict')",
+    "/static/jquery.min.js": "'http://localhost:{port}/'",
+}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.mark.parametrize(
+    ("page", "place"),
+    [
+        (PAGE, "/static/app.js"),
+        ("<script>const api = `http://localhost:{port}`;</script>", "/"),
+        ('<script src="https://cdn.example.org/app.js"></script>', ""),
+        ("<p>Then open http://localhost:{port}/ in your browser.</p>", ""),
+        ('<script src="/static/jquery.min.js"></script>', ""),
+    ],
+)
+def test_an_address_where_nothing_answers_is_told_with_its_place(page: str, place: str) -> None:
+    port = free_port()
+
+    def content(path: str) -> str:
+        return SCRIPTS[path].replace("{port}", str(port))
+
+    shown = [("/", page.replace("{port}", str(port)))]
+    said = asked_elsewhere(shown, 8000, content)
+    assert said.partition(" ")[0] == place
+    assert (f"up --port {port}'" in said) == bool(place)
+    # served there, or somebody else's
+    assert asked_elsewhere(shown, port, content) == ""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", port))
+        other.listen()
+        assert asked_elsewhere(shown, 8000, content) == ""
