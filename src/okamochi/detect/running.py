@@ -11,6 +11,7 @@ from okamochi.detect.data.setup_commands import setup_commands
 from okamochi.detect.frameworks.debug_off import debug_off
 from okamochi.detect.frameworks.run_at_import import PASSED_OVER, unguarded_calls
 from okamochi.detect.services.loopback_services import doors_environment
+from okamochi.detect.serving.asks_itself import asks_itself
 from okamochi.detect.serving.below_main import below_main
 from okamochi.detect.serving.health import choose_probe
 from okamochi.detect.serving.web_process import PORT, web_process
@@ -78,7 +79,8 @@ def running_of(found: Understood, data: AppData) -> Running:
         objects, reached, found.chosen, own=found.server.probe, host=found.django.host
     )
     image_environment, image_decisions = _image_environment(found, data)
-    web, web_decisions = web_process(found.server, chosen_probe.probe, found.chosen)
+    expected = asks_itself(found.sources, reached.paths)
+    web, web_decisions = web_process(found.server, chosen_probe.probe, found.chosen, expected)
     processes, process_decisions = other_processes(
         found, data.services.redis_variable, lambda: _tables_by_hand(found, shipped=bool(data.shipped))
     )

@@ -1,5 +1,6 @@
 """The process that serves, with its limits."""
 
+from okamochi.detect.base import Detected
 from okamochi.detect.chosen_settings import ChosenSettings
 from okamochi.detect.frameworks.server import Server
 from okamochi.detect.given_values import of_a_setting
@@ -12,9 +13,13 @@ __all__ = ["PORT", "web_process"]
 PORT = 8000
 
 
-def web_process(server: Server, probe: Probe, chosen: ChosenSettings) -> tuple[Process, tuple[Decision, ...]]:
-    """The process, its port and limits, and the decisions about them."""
-    port = server.port or chosen.settings.port or PORT
+def web_process(
+    server: Server, probe: Probe, chosen: ChosenSettings, expected: Detected[int] | None
+) -> tuple[Process, tuple[Decision, ...]]:
+    """The process, its port and limits, and the decisions about them. At the `expected` port the app asks
+    itself; what a setting or the server says rules."""
+    told = server.port or chosen.settings.port
+    port = told or (expected.value if expected is not None else PORT)
     resources, resource_decisions = _resources(chosen)
     process = Process(
         name="web", type=ProcessType.WEB, argv=server.argv, port=port, probe=probe, resources=resources
@@ -29,7 +34,14 @@ def web_process(server: Server, probe: Probe, chosen: ChosenSettings) -> tuple[P
             origin=Origin.DEFAULT,
             evidence=server.notes or ((reason if by_gunicorn else own),),
         ),
-        of_a_setting("processes.web.port", f"port {port}", "port", chosen, server.why_port),
+        of_a_setting("processes.web.port", f"port {port}", "port", chosen, server.why_port)
+        if told or expected is None
+        else Decision(
+            field="processes.web.port",
+            summary=f"port {port}",
+            origin=Origin.DETECTED,
+            evidence=expected.evidence,
+        ),
         *resource_decisions,
     )
     return process, decisions
