@@ -140,7 +140,7 @@ def test_a_service_that_is_away_breaks_the_connection_and_is_told_once_and_when_
 
 def test_the_program_takes_the_place_of_what_opened_the_doors() -> None:
     told = f"OKAMOCHI_LOOPBACK_{free_port()}"
-    program = (sys.executable, "-c", "import os; print(os.getpid()); os._exit(7)")
+    program = (sys.executable, "-c", "import os; print(os.getpid(), flush=True); os._exit(7)")
     with Started({told: "db:5432"}, program) as started:
         assert started.process.stdout is not None
         assert int(started.process.stdout.readline()) == started.process.pid
