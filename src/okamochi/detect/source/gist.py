@@ -22,9 +22,9 @@ SIZE_LIMIT_BYTES = 1_500_000
 # blank, a mark, or a letter beyond ASCII. The sets say what is in them: a range up to the last letter of all
 # takes ten milliseconds to compile.
 PART = regex(
-    rf"""(?P<plain>(?: [^\#"']++
+    rf"""(?P<plain>(?>(?: [^\#"']++
         | "(?!"")[\x00-\x09\x0b-\x1f\#-;=>@-\[\]-\x7f]*+"
-        | '(?!'')[\x00-\x09\x0b-\x1f"-&(-;=>@-\[\]-\x7f]*+' )*+)
+        | '(?!'')[\x00-\x09\x0b-\x1f"-&(-;=>@-\[\]-\x7f]*+' )*))
     (?P<token> \#[^\n\0]*+ | {STRINGS} )?""",
     re.DOTALL | re.VERBOSE,
 )

@@ -20,10 +20,10 @@ __all__ = ["CHANGING", "HOLDERS", "NOT_HELD", "STRING", "STRINGS", "TOLD", "with
 # tried in as many ways as there are to cut it up. It goes to the end of its line, or of the text: none of it
 # is looked through again.
 STRINGS = r"""
-    "{3}(?:[^"\\]++|\\.|"(?!""))*+(?:"{3}|"{0,2}\\?\Z)
-    | '{3}(?:[^'\\]++|\\.|'(?!''))*+(?:'{3}|'{0,2}\\?\Z)
-    | "(?:[^"\\\n]++|\\.)*+(?:"|(?=\n)|\\?\Z)
-    | '(?:[^'\\\n]++|\\.)*+(?:'|(?=\n)|\\?\Z)"""
+    "{3}(?>(?:[^"\\]++|\\.|"(?!""))*)(?:"{3}|"{0,2}\\?\Z)
+    | '{3}(?>(?:[^'\\]++|\\.|'(?!''))*)(?:'{3}|'{0,2}\\?\Z)
+    | "(?>(?:[^"\\\n]++|\\.)*)(?:"|(?=\n)|\\?\Z)
+    | '(?>(?:[^'\\\n]++|\\.)*)(?:'|(?=\n)|\\?\Z)"""
 # What detectors see wherever it stands in a text.
 TOLD = regex(
     r"PYTHON_VERSION|\b(?:app|application|rq)\b|schedul|periodic|socketio|websocket|celery|huey|redis|smtp"
@@ -114,10 +114,10 @@ IDLE = "0"
 PLAIN = r"[^\"'()\[\]{}\\]++"
 BRACKETS = PLAIN
 for _ in range(2):
-    BRACKETS = rf"(?:{PLAIN} | {STRINGS} | [(\[{{](?:{BRACKETS})*+[)\]}}])"
+    BRACKETS = rf"(?:{PLAIN} | {STRINGS} | [(\[{{](?>(?:{BRACKETS})*)[)\]}}])"
 # Most lines: brackets within brackets no deeper than that, and no backslash.
 LINE = regex(
-    rf"""(?: [^\n"'()\[\]{{}}\\]++ | {STRINGS} | [(\[{{]{BRACKETS}*+[)\]}}] )*+ (?:\n|\Z)""",
+    rf"""(?>(?: [^\n"'()\[\]{{}}\\]++ | {STRINGS} | [(\[{{](?>{BRACKETS}*)[)\]}}] )*) (?:\n|\Z)""",
     re.DOTALL | re.VERBOSE,
 )
 PARTS = regex(
