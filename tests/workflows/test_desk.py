@@ -21,10 +21,15 @@ from okamochi.system.progress import SilentReporter
 from okamochi.system.subprocess_runner import SubprocessRunner
 from okamochi.system.world import World
 from okamochi.workflows.desk import image as desk_image
-from okamochi.workflows.desk import start as desk_start
 from okamochi.workflows.desk.follow import follow
 from okamochi.workflows.desk.image import development_image, near_to
-from okamochi.workflows.desk.start import Desk, make_mount_points, started_on_a_port
+from okamochi.workflows.desk.start import (
+    Desk,
+    make_mount_points,
+    refuse_open_ports,
+    spec_of,
+    started_on_a_port,
+)
 from okamochi.workflows.dev import DevRequest
 from okamochi.workflows.plan import plan_project
 from okamochi.workflows.release import release
@@ -50,6 +55,21 @@ def project(tmp_path: Path) -> Path:
 def world(tmp_path: Path) -> World:
     environ = {"OKAMOCHI_STATE_DIR": str(tmp_path / "state")}
     return World.real(environ, SilentReporter(), offline=True, cache_root=tmp_path / "cache")
+
+
+def a_desk(project: Path, world: World, engine: object, port: int | None = None) -> Desk:
+    plan = planned({"app.py": FLASK_APP})
+    return Desk(
+        app=desk_of(app_of(project, world), world),
+        plan=plan,
+        desk_plan=plan,
+        reference=Reference.parse("shop:1"),
+        image_digest="",
+        values=Values((), ()),
+        engine=cast(Any, engine),
+        world=world,
+        port=port,
+    )
 
 
 def record(app: str) -> UpRecord:
@@ -134,26 +154,16 @@ class LateEngine:
 def test_a_port_that_is_taken_meanwhile_is_left_to_who_has_it(
     project: Path, world: World, explicit: bool
 ) -> None:
-    app, plan = desk_of(app_of(project, world), world), planned({"app.py": FLASK_APP})
     with socket.socket() as listener:
         engine = LateEngine(listener)
-        desk = Desk(
-            app=app,
-            plan=plan,
-            desk_plan=plan,
-            reference=Reference.parse("shop:1"),
-            image_digest="",
-            values=Values((), ()),
-            engine=cast(Any, engine),
-            world=world,
-            port=choose_port(8100, explicit=False, runner=world.runner) if explicit else None,
-        )
+        port = choose_port(8100, explicit=False, runner=world.runner) if explicit else None
+        desk = a_desk(project, world, engine, port)
         if explicit:
             with pytest.raises(TakenPort):
-                started_on_a_port(desk, Previous(app, world))
+                started_on_a_port(desk, Previous(desk.app, world))
             assert len(engine.asked) == 1
             return
-        spec = started_on_a_port(desk, Previous(app, world))
+        spec = started_on_a_port(desk, Previous(desk.app, world))
         assert engine.asked == [engine.asked[0], spec.published_port]
         assert spec.published_port > engine.asked[0]
 
@@ -197,19 +207,9 @@ class OneAtATime:
 def test_what_ran_before_goes_on_when_the_engine_does_not_start_the_next(
     project: Path, world: World, again: bool
 ) -> None:
-    app, plan = desk_of(app_of(project, world), world), planned({"app.py": FLASK_APP})
     engine = OneAtATime(EngineError("no room", hint="make some"))
-    desk = Desk(
-        app=app,
-        plan=plan,
-        desk_plan=plan,
-        reference=Reference.parse("shop:1"),
-        image_digest="",
-        values=Values((), ()),
-        engine=cast(Any, engine),
-        world=world,
-    )
-    previous = Previous(app, world, cast(Any, engine), "okamochi-shop", 8000)
+    desk = a_desk(project, world, engine)
+    previous = Previous(desk.app, world, cast(Any, engine), "okamochi-shop", 8000)
     with pytest.raises(EngineError, match="no room"):
         started_on_a_port(desk, previous)
     assert (engine.running, engine.kept) == ("the old one", "")
@@ -218,14 +218,17 @@ def test_what_ran_before_goes_on_when_the_engine_does_not_start_the_next(
         assert (engine.running, engine.kept) == ("the new one", "")
 
 
+@pytest.mark.parametrize("ports", [(), (5055,)])
 def test_what_others_would_reach_is_ended_before_it_is_told(
-    project: Path, world: World, monkeypatch: pytest.MonkeyPatch
+    project: Path, world: World, ports: tuple[int, ...]
 ) -> None:
-    app, plan = desk_of(app_of(project, world), world), planned({"app.py": FLASK_APP})
     ended: list[str] = []
 
     class Shared:
         name = "host"
+
+        def open_ports(self, name: str) -> tuple[int, ...]:
+            return ports
 
         def stop(self, name: str, *, grace_seconds: int) -> None:
             ended.append(f"stop {name}")
@@ -233,23 +236,14 @@ def test_what_others_would_reach_is_ended_before_it_is_told(
         def remove(self, name: str) -> None:
             ended.append(f"remove {name}")
 
-    desk = Desk(
-        app=app,
-        plan=plan,
-        desk_plan=plan,
-        reference=Reference.parse("shop:1"),
-        image_digest="",
-        values=Values((), ()),
-        engine=cast(Any, Shared()),
-        world=world,
-    )
-    spec = desk_start.spec_of(desk, 8000)
-    monkeypatch.setattr(desk_start, "open_ports", lambda *_: ())
-    desk_start.refuse_open_ports(desk, spec)
-    assert ended == []
-    monkeypatch.setattr(desk_start, "open_ports", lambda *_: (5055,))
+    desk = a_desk(project, world, Shared())
+    spec = spec_of(desk, 8000)
+    if not ports:
+        refuse_open_ports(desk, spec)
+        assert ended == []
+        return
     with pytest.raises(EngineError, match=r"every address of this machine \(port 5055\)"):
-        desk_start.refuse_open_ports(desk, spec)
+        refuse_open_ports(desk, spec)
     assert ended == [f"stop {spec.name}", f"remove {spec.name}"]
 
 

@@ -79,8 +79,9 @@ def running_of(found: Understood, data: AppData) -> Running:
         objects, reached, found.chosen, own=found.server.probe, host=found.django.host
     )
     image_environment, image_decisions = _image_environment(found, data)
-    expected = asks_itself(found.sources, reached.paths)
-    web, web_decisions = web_process(found.server, chosen_probe.probe, found.chosen, expected)
+    web, web_decisions = web_process(
+        found.server, chosen_probe.probe, found.chosen, lambda: asks_itself(found.sources, reached.paths)
+    )
     processes, process_decisions = other_processes(
         found, data.services.redis_variable, lambda: _tables_by_hand(found, shipped=bool(data.shipped))
     )

@@ -194,6 +194,9 @@ class CommandLineEngine:
         """It publishes the port itself, or refuses to start."""
         return ""
 
+    def open_ports(self, name: str) -> tuple[int, ...]:
+        return ()
+
     def logs(self, name: str, *, tail: int = 200) -> str:
         completed = self.runner.run(
             (self.name, "logs", "--tail", str(tail), name),

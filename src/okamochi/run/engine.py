@@ -79,6 +79,11 @@ class Engine(Protocol):
         and where nobody can tell."""
         ...
 
+    def open_ports(self, name: str) -> tuple[int, ...]:
+        """Those of this machine at which the container itself listens to more than the loopback; none where
+        it has a network of its own."""
+        ...
+
     def logs(self, name: str, *, tail: int = 200) -> str:
         """stdout and stderr, the last lines; empty when there is no such container."""
         ...

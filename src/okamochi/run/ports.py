@@ -2,8 +2,9 @@
 
 import socket
 import time
-from collections.abc import Container
+from collections.abc import Container, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from okamochi.errors import EngineError
 from okamochi.system.process import Runner
@@ -14,8 +15,11 @@ __all__ = [
     "becomes_free",
     "choose_port",
     "is_free",
+    "listeners",
     "listening_processes",
     "port_holder",
+    "processes",
+    "sockets_of",
     "taken_by",
     "taken_port_error",
 ]
@@ -99,14 +103,25 @@ def port_holder(port: int, runner: Runner) -> str:
     return publishing_container(port, runner)
 
 
-def listening_inodes(port: int) -> frozenset[str]:
-    found = set()
+class Listener(NamedTuple):
+    """A socket of this machine; `address` is as Linux writes it, see proc_pid_net(5)."""
+
+    inode: str
+    address: str
+    port: int
+
+
+def listeners() -> Iterator[Listener]:
     for table in ("net/tcp", "net/tcp6"):
         for line in read(PROC / table).splitlines()[1:]:
             fields = line.split()
-            if len(fields) > 9 and fields[3] == LISTEN and int(fields[1].rpartition(":")[2], 16) == port:
-                found.add(fields[9])
-    return frozenset(found)
+            if len(fields) > 9 and fields[3] == LISTEN:
+                address, _, port = fields[1].rpartition(":")
+                yield Listener(fields[9], address, int(port, 16))
+
+
+def listening_inodes(port: int) -> frozenset[str]:
+    return frozenset(one.inode for one in listeners() if one.port == port)
 
 
 def listening_processes(port: int) -> tuple[tuple[int, str], ...]:
@@ -117,11 +132,23 @@ def listening_processes(port: int) -> tuple[tuple[int, str], ...]:
 
 def socket_owner(inode: str) -> tuple[int, str] | None:
     """The lowest process that has the socket open: the server's master rather than its workers."""
-    wanted = f"socket:[{inode}]"
-    for process in sorted(int(entry.name) for entry in entries(PROC) if entry.name.isdigit()):
-        if wanted in (link_text(entry) for entry in entries(PROC / str(process) / "fd")):
+    for process in processes():
+        if inode in sockets_of(process):
             return process, read(PROC / str(process) / "comm").strip()
     return None
+
+
+def processes() -> list[int]:
+    """Those of this machine that can be seen, the lowest first."""
+    return sorted(int(entry.name) for entry in entries(PROC) if entry.name.isdigit())
+
+
+def sockets_of(process: int) -> Iterator[str]:
+    """The inodes of those that it has open, as far as we may see that."""
+    for entry in entries(PROC / str(process) / "fd"):
+        kind, _, inode = link_text(entry).partition(":")
+        if kind == "socket":
+            yield inode.strip("[]")
 
 
 def publishing_container(port: int, runner: Runner) -> str:

@@ -19,7 +19,7 @@ from okamochi.workflows.locking.lock import LockMode, LockSession
 from okamochi.workflows.plan import PlannedProject, plan_project
 from okamochi.workflows.rebuilding.remembered import BuiltImage
 from okamochi.workflows.starting.apps import App, app_of, desk_of
-from okamochi.workflows.starting.backing import with_backing
+from okamochi.workflows.starting.backing import backed, with_backing
 from okamochi.workflows.starting.built_and_loaded import built_and_loaded
 from okamochi.workflows.starting.chosen_engine import chosen_engine
 from okamochi.workflows.starting.env_values import Reading, Values, read_values
@@ -57,11 +57,7 @@ def dev(request: DevRequest, world: World) -> UpRecord:
         values = read_values(
             read_plan, env_file, desk_app.state, world, project=request.path, reading=reading
         )
-        known = values
-        if engine.name == "host":
-            from okamochi.workflows.starting.own_addresses import backed
-
-            values, known = backed(planned.plan, values, engine, desk_app, world)
+        values, known = backed(planned.plan, values, engine, desk_app, world)
         plan = desk_services(planned.plan, known, engine, desk_app.state, world)
         user = desk_user(app.root, engine)
         make_mount_points(app.root, plan, user)

@@ -19,6 +19,7 @@ from okamochi.workflows.mending.failed_start import FailedStart
 from okamochi.workflows.mending.hints import hint_for
 from okamochi.workflows.mending.looked_round import looked_round, seen_in_log
 from okamochi.workflows.starting.apps import App, app_of, tell_moved
+from okamochi.workflows.starting.backing import backed
 from okamochi.workflows.starting.built_and_loaded import built_and_loaded
 from okamochi.workflows.starting.chosen_engine import chosen_engine
 from okamochi.workflows.starting.env_values import Reading, Values, read_values, tell_unread_file
@@ -64,11 +65,7 @@ def up(request: UpRequest, world: World, *, app: App | None = None) -> UpRecord:
         )
         tell_unread_file(building.plan, request.env_file, request.build.path, world)
         tell_stores(building.plan, values, world)
-        known = values
-        if engine.name == "host":
-            from okamochi.workflows.starting.own_addresses import backed
-
-            values, known = backed(building.plan, values, engine, app, world)
+        values, known = backed(building.plan, values, engine, app, world)
         refuse_absent(building.plan, known, engine, app.state)  # before a build is spent on it
         correction = seen_in_log(log, building, "the log of what serves saw") if log else None
         if correction is not None:

@@ -26,7 +26,7 @@ from okamochi.system.tables import table_of
 __all__ = ["NAME", "setup_commands", "table_command"]
 
 NAME = regex(
-    r"(init|initiali[sz]e|setup|create|recreate|drop|reset|seed|populate|deploy|forge|install|load)([-_]\w++)*+|initdb|setupdb"
+    r"(init|initiali[sz]e|setup|create|recreate|drop|reset|seed|populate|deploy|forge|install|load)(?>([-_]\w++)*)|initdb|setupdb"
     r"|(db|database|data)[-_](init|setup|create|seed)"
 )
 WORDS = (".command", "click.command")

@@ -17,10 +17,10 @@ def pattern_of(hash_comment: str, text: str) -> re.Pattern[str]:
     """One statement and what stands before it. Each alternative begins with what no other one begins with,
     and none can fail once begun: it is read once, however long it is."""
     return regex(
-        rf"(?:\s+|--[^\n]*|/\*(?!!).*?(?:\*/|\Z){hash_comment and '|' + hash_comment})*+"
+        rf"(?>(?:\s+|--[^\n]*|/\*(?!!).*?(?:\*/|\Z){hash_comment and '|' + hash_comment})*)"
         r"(?P<said>\\[^\n]*|"
-        rf"(?:[^;'\"`$/#-]++|--[^\n]*+|-|/\*.*?(?:\*/|\Z)|/|{hash_comment or '#'}|'(?:{text})*+(?:'|\Z)"
-        r"|\"[^\"]*+(?:\"|\Z)|`[^`]*+(?:`|\Z)|\$(?P<tag>\w*+)\$.*?(?:\$(?P=tag)\$|\Z)|\$)*+);?",
+        rf"(?>(?:[^;'\"`$/#-]++|--[^\n]*+|-|/\*.*?(?:\*/|\Z)|/|{hash_comment or '#'}|'(?>(?:{text})*)(?:'|\Z)"
+        r"|\"[^\"]*+(?:\"|\Z)|`[^`]*+(?:`|\Z)|\$(?P<tag>\w*+)\$.*?(?:\$(?P=tag)\$|\Z)|\$)*));?",
         re.DOTALL,
     )
 

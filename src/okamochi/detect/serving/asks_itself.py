@@ -5,10 +5,9 @@ import ast
 from collections.abc import Iterator
 
 from okamochi.detect.base import Detected
-from okamochi.detect.source.python_source import Module
 from okamochi.detect.source.sources import Sources
 from okamochi.model.evidence import Evidence
-from okamochi.system.patterns import regex
+from okamochi.system.patterns import line_of, regex
 
 __all__ = ["asks_itself"]
 
@@ -33,19 +32,16 @@ def asks_itself(sources: Sources, reached: tuple[str, ...]) -> Detected[int] | N
 
 def _asked(sources: Sources, paths: tuple[str, ...]) -> Iterator[tuple[int, Evidence]]:
     for path in paths:
-        text = sources.text(path)
-        for match in URL.finditer(text):
-            line = text.count("\n", 0, match.start()) + 1
+        for match in URL.finditer(sources.text(path)):
             reason = f"the app asks for {match[0][1:]}, where its author starts it"
-            yield int(match[1]), Evidence(path=path, line=line, reason=reason)
+            yield int(match[1]), Evidence(path=path, line=line_of(match), reason=reason)
 
 
 def _started(sources: Sources, path: str) -> Iterator[int]:
     """The ports at which a module starts a server of Flask's."""
     if "flask" not in sources.text(path).lower() or ".run(" not in sources.text(path):
         return
-    module: Module = sources.module(path)
-    for call in module.of(ast.Call):
+    for call in sources.module(path).of(ast.Call):
         match call.func:
             case ast.Attribute(attr="run") if _starts_a_server(call):
                 yield from _port_of(call)
@@ -61,9 +57,8 @@ def _starts_a_server(call: ast.Call) -> bool:
 
 def _port_of(call: ast.Call) -> Iterator[int]:
     given = {one.arg: one.value for one in call.keywords}
-    value = given.get("port", call.args[1] if len(call.args) > 1 else ast.Constant(OF_FLASK))
-    match value:
+    match given.get("port", call.args[1] if len(call.args) > 1 else ast.Constant(OF_FLASK)):
         case ast.Constant(value=int(port)):
             yield port
         case _:
-            return
+            pass

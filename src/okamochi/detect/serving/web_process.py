@@ -1,5 +1,7 @@
 """The process that serves, with its limits."""
 
+from collections.abc import Callable
+
 from okamochi.detect.base import Detected
 from okamochi.detect.chosen_settings import ChosenSettings
 from okamochi.detect.frameworks.server import Server
@@ -14,12 +16,11 @@ PORT = 8000
 
 
 def web_process(
-    server: Server, probe: Probe, chosen: ChosenSettings, expected: Detected[int] | None
+    server: Server, probe: Probe, chosen: ChosenSettings, expected: Callable[[], Detected[int] | None]
 ) -> tuple[Process, tuple[Decision, ...]]:
-    """The process, its port and limits, and the decisions about them. At the `expected` port the app asks
-    itself; what a setting or the server says rules."""
-    told = server.port or chosen.settings.port
-    port = told or (expected.value if expected is not None else PORT)
+    """The process, its port and limits, and the decisions about them. `expected` tells the port at which the
+    app asks itself, where neither a setting nor the server says one."""
+    port, port_decision = _port(server, chosen, expected)
     resources, resource_decisions = _resources(chosen)
     process = Process(
         name="web", type=ProcessType.WEB, argv=server.argv, port=port, probe=probe, resources=resources
@@ -34,17 +35,24 @@ def web_process(
             origin=Origin.DEFAULT,
             evidence=server.notes or ((reason if by_gunicorn else own),),
         ),
-        of_a_setting("processes.web.port", f"port {port}", "port", chosen, server.why_port)
-        if told or expected is None
-        else Decision(
-            field="processes.web.port",
-            summary=f"port {port}",
-            origin=Origin.DETECTED,
-            evidence=expected.evidence,
-        ),
+        port_decision,
         *resource_decisions,
     )
     return process, decisions
+
+
+def _port(
+    server: Server, chosen: ChosenSettings, expected: Callable[[], Detected[int] | None]
+) -> tuple[int, Decision]:
+    field, told = "processes.web.port", server.port or chosen.settings.port
+    found = expected() if not told else None
+    if found is not None:
+        summary = f"port {found.value}"
+        return found.value, Decision(
+            field=field, summary=summary, origin=Origin.DETECTED, evidence=found.evidence
+        )
+    port = told or PORT
+    return port, of_a_setting(field, f"port {port}", "port", chosen, server.why_port)
 
 
 def _resources(chosen: ChosenSettings) -> tuple[Resources, tuple[Decision, ...]]:

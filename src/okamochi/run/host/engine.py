@@ -19,14 +19,14 @@ from okamochi.run.host.images import HostImage, HostImages
 from okamochi.run.host.isolation import (
     Apart,
     Isolation,
-    best_isolation,
     described,
     launcher_argv,
+    probed_isolation,
     substituted,
 )
 from okamochi.run.host.launch import Launch
 from okamochi.run.host.launcher import kill_group
-from okamochi.run.host.names import names_for
+from okamochi.run.host.names import Names, names_for
 from okamochi.run.host.records import (
     Records,
     belongs_to,
@@ -43,7 +43,7 @@ from okamochi.run.ports import becomes_free, listening_processes, taken_port_err
 from okamochi.run.spec import ContainerState, EngineFacts, Running, RunSpec, Trial, aside_name
 from okamochi.system.cache_owner import remove_tree
 from okamochi.system.environ import state_dir
-from okamochi.system.file_systems import holds_roots, temporary_with_programs
+from okamochi.system.file_systems import holds_roots
 from okamochi.system.files import write_atomic
 from okamochi.system.process import Completed, Runner
 
@@ -158,21 +158,22 @@ class HostEngine:
         self.remove(spec.name)
         folder, launch = self._records.make_folder(spec), self._launch(image, spec)
         launch.make_volumes()
-        launch.write_hosts()
-        self._fill(launch)
+        names = names_for(spec, self._records)
+        launch.write_hosts(names)
+        self._fill(launch, names)
         self._write(spec, folder, launch.description(spec.process.argv))
         return image, folder
 
     def _launch(self, image: HostImage, spec: RunSpec) -> Launch:
-        return Launch(image, spec, self._way(image), self._records, names_for(spec, self._records))
+        return Launch(image, spec, self._way(image), self._records)
 
-    def _fill(self, launch: Launch) -> None:
+    def _fill(self, launch: Launch, names: Names) -> None:
         """What stands in for a root of its own, where the machine gives none."""
         way = launch.way
         if way.rooted:
             return
         if way.own_programs:
-            launch.fill_shim()
+            launch.fill_shim(names=names)
             return
         if self.world is None:
             raise EngineError(
@@ -218,8 +219,8 @@ class HostEngine:
         process, command = listeners[0]
         return f"{command} (process {process})"
 
-    def ports_open_to_others(self, name: str) -> tuple[int, ...]:
-        """At which the container listens to more than the loopback, as its own code says."""
+    def open_ports(self, name: str) -> tuple[int, ...]:
+        """The network is the machine's: a server whose code says so listens to all who reach it."""
         folder = self._records.find(name)
         status = read_json(folder / "status.json") if folder is not None else {}
         return ports_open_to_others(int(status["pid"])) if "pid" in status else ()
@@ -329,12 +330,7 @@ class HostEngine:
 
     @cached_property
     def _isolation(self) -> Isolation:
-        import tempfile
-
-        # a build that ends early does not wait for this: then two remove the folder
-        place = temporary_with_programs()
-        with tempfile.TemporaryDirectory("", "okamochi-probe-", place, ignore_cleanup_errors=True) as folder:
-            return best_isolation(self.runner, Path(folder))
+        return probed_isolation(self.runner)
 
     def _way(self, image: HostImage) -> Isolation:
         return self._isolation if image.runs_here else substituted()

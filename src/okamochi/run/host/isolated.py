@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from okamochi.run.engine import NotIsolated
-from okamochi.run.host.isolation import Apart, Isolation, best_isolation, launcher_argv
+from okamochi.run.host.isolation import Apart, Isolation, launcher_argv, probed_isolation
 from okamochi.run.host.jail import Bind, in_own_root
 from okamochi.run.host.unrooted import unrooted
-from okamochi.system.file_systems import temporary_with_programs
 from okamochi.system.files import write_atomic
 from okamochi.system.process import Completed, Runner
 from okamochi.system.subprocess_runner import SubprocessRunner
@@ -115,8 +114,7 @@ def described(root: Path, limits: Limits, switches: bool) -> dict[str, Any]:
 @cache
 def machines_way() -> Isolation:
     """Found once: a build asks many times, and each weaker way is tried after all stronger ones."""
-    with tempfile.TemporaryDirectory(prefix="okamochi-probe-", dir=temporary_with_programs()) as folder:
-        return best_isolation(SubprocessRunner(), Path(folder))
+    return probed_isolation(SubprocessRunner())
 
 
 def give(folder: Path, writable: bool) -> None:

@@ -11,6 +11,7 @@ from enum import Enum
 from pathlib import Path
 
 from okamochi.run.host import launcher
+from okamochi.system.file_systems import temporary_with_programs
 from okamochi.system.files import write_atomic
 from okamochi.system.process import Runner
 
@@ -20,6 +21,7 @@ __all__ = [
     "best_isolation",
     "described",
     "launcher_argv",
+    "probed_isolation",
     "substituted",
     "without_namespaces",
 ]
@@ -95,6 +97,16 @@ def substituted() -> Isolation:
         "memory is limited for each process, and on Linux only",
     )
     return Isolation((), missing, own_programs=False)
+
+
+def probed_isolation(runner: Runner) -> Isolation:
+    """The strongest that works on this machine."""
+    import tempfile
+
+    place = temporary_with_programs()
+    # a build that ends early does not wait for this: then two remove the folder
+    with tempfile.TemporaryDirectory("", "okamochi-probe-", place, ignore_cleanup_errors=True) as folder:
+        return best_isolation(runner, Path(folder))
 
 
 def best_isolation(runner: Runner, folder: Path) -> Isolation:

@@ -34,7 +34,6 @@ class Launch:
     spec: RunSpec
     way: Isolation
     records: Records
-    names: Names = NO_NAMES
 
     def description(self, argv: tuple[str, ...]) -> dict[str, Any]:
         """What the launcher reads to run a command in the container, as JSON values."""
@@ -89,10 +88,12 @@ class Launch:
                 os.chown(path, security.run_as_user, security.run_as_group, follow_symlinks=False)
         unfinished.rename(folder)
 
-    def fill_shim(self, environment: Callable[[Path, Path], None] | None = None) -> None:
+    def fill_shim(
+        self, environment: Callable[[Path, Path], None] | None = None, *, names: Names = NO_NAMES
+    ) -> None:
         """What stands in for a root of its own; `environment` is that of `shim.fill`, else the image's."""
         remove_tree(self.shim.folder)  # of a start that failed
-        library = self.names.library
+        library = names.library
         fits = library is not None and loads_in(library, Path(self.image.root))
         own = partial(images_environment, preload=library if fits else None)
         fill(self.shim, volumes=self._volumes, app_root=APP_ROOT, environment=environment or own)
@@ -102,10 +103,10 @@ class Launch:
         """The names of the app's servers, where it has any."""
         return self.records.folder(self.spec) / "hosts"
 
-    def write_hosts(self) -> None:
+    def write_hosts(self, names: Names) -> None:
         self.hosts.unlink(missing_ok=True)
-        if self.names.addresses:
-            text = self.names.with_machines() if self.way.rooted else self.names.lines()
+        if names.addresses:
+            text = names.with_machines() if self.way.rooted else names.lines()
             write_atomic(self.hosts, text.encode(), mode=0o644)
 
     def within_root(self, inside: str) -> str:

@@ -8,12 +8,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from okamochi.system.patterns import regex
+
 __all__ = ["Listening"]
 
 ADDRESSES = ("0.0.0.0", "::")
 """A "*" alone need be no address: --allow-websocket-origin=*."""
-PLACE = re.compile(r"((?:\w+://)?)(?:0\.0\.0\.0|\[::\]|\*|):(\d+)")
-OF_PORTS = re.compile(r"-p|--?(?:[\w.]+[-_.])*port", re.IGNORECASE)
+PLACE = regex(r"((?:\w+://)?)(?:0\.0\.0\.0|\[::\]|\*|):(\d+)")
+OF_PORTS = regex(r"-p|--?(?:[\w.]+[-_.])*port", re.IGNORECASE)
 """An option whose value is a port: -p, --port, --server.port, --http-port."""
 
 

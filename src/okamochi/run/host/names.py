@@ -1,6 +1,5 @@
 """The names by which an app finds its own servers, as the containers of a stack find one another."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,18 +37,13 @@ NO_NAMES = Names()
 
 def names_for(spec: RunSpec, records: Records) -> Names:
     """Of the servers that were started for the container's app; a server itself looks for nobody."""
-    found = dict(servers(spec.app, records)) if SERVICE_LABEL not in dict(spec.labels) else {}
-    library = next((names_library(root) for _, root in found.values()), None)
-    return Names(tuple(sorted((name, address) for name, (address, _) in found.items())), library)
-
-
-def servers(app: str, records: Records) -> Iterator[tuple[str, tuple[str, Path]]]:
-    """Name, and address and the packages' files, of each."""
-    for folder in records.folders(app):
-        launch = read_json(folder / "launch.json")
-        spec = read_spec(folder)
-        if name := dict(spec.labels).get(SERVICE_LABEL):
-            yield name, (spec.bind_address, Path(str(launch.get("root", ""))))
+    if SERVICE_LABEL in dict(spec.labels):
+        return NO_NAMES
+    folders = {folder: read_spec(folder) for folder in records.folders(spec.app)}
+    servers = {folder: one for folder, one in folders.items() if SERVICE_LABEL in dict(one.labels)}
+    roots = (Path(str(read_json(folder / "launch.json").get("root", ""))) for folder in servers)
+    addresses = ((dict(one.labels)[SERVICE_LABEL], one.bind_address) for one in servers.values())
+    return Names(tuple(sorted(addresses)), next(map(names_library, roots), None))
 
 
 def names_library(root: Path) -> Path | None:

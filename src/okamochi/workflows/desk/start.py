@@ -33,7 +33,6 @@ from okamochi.workflows.starting.beside_web import (
 )
 from okamochi.workflows.starting.coded_passwords import keep_coded_passwords
 from okamochi.workflows.starting.env_values import Values
-from okamochi.workflows.starting.open_ports import open_ports
 from okamochi.workflows.starting.previous import GRACE_SECONDS, Previous
 from okamochi.workflows.starting.setup import offer_setup
 from okamochi.workflows.starting.stack import Stack, new_stack, stack_of
@@ -221,9 +220,9 @@ def migrate(desk: Desk) -> None:
 def wait_beside(desk: Desk, web: RunSpec, begun: float) -> None:
     """For workers and the like; where no Compose starts them, they are started here."""
     if not desk.engine.composes:
+        beside = without_debugger(desk, web.published_port)
         try:
-            web = without_debugger(desk, web.published_port)
-            start_workers(desk.desk_plan, web, command(desk, web), desk.engine, desk.world)
+            start_workers(desk.desk_plan, beside, command(desk, beside), desk.engine, desk.world)
         except FailingBeside as failure:
             told(desk, failure)
         return
@@ -246,7 +245,7 @@ def command(desk: Desk, web: RunSpec) -> Command:
 
 def refuse_open_ports(desk: Desk, spec: RunSpec) -> None:
     """EngineError, and the desk ends, where its own code lets others reach what debugs."""
-    ports = open_ports(spec.name, desk.engine)
+    ports = desk.engine.open_ports(spec.name)
     if not ports:
         return
     desk.engine.stop(spec.name, grace_seconds=GRACE_SECONDS)

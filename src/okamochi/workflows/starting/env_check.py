@@ -45,8 +45,7 @@ def refused(errors: list[Finding]) -> UsageError:
 
 
 def place(finding: Finding) -> str:
-    evidence = finding.evidence[0]
-    return f"{evidence.path}:{evidence.line}" if evidence.line else evidence.path
+    return finding.evidence[0].place
 
 
 def tell_findings(findings: Iterable[Finding], world: World) -> None:

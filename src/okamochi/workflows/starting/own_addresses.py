@@ -23,13 +23,12 @@ from okamochi.system.world import World
 from okamochi.workflows.starting.apps import App
 from okamochi.workflows.starting.coded_passwords import keep_coded_passwords
 from okamochi.workflows.starting.env_values import Values
-from okamochi.workflows.starting.machine_services import is_there, with_machine_services
+from okamochi.workflows.starting.machine_services import is_there
 from okamochi.workflows.starting.stack_services import simple_password
 
 __all__ = [
     "access_of",
     "addressed",
-    "backed",
     "container_name",
     "moved",
     "own_server",
@@ -46,14 +45,6 @@ URL_OF_HOST = "://{host}"
 def startable(engine: Engine) -> frozenset[ServiceKind]:
     """The kinds whose servers run on this machine without an engine."""
     return frozenset(SERVERS if isinstance(engine, HostEngine) and engine.starts_servers else ())
-
-
-def backed(plan: Plan, values: Values, engine: Engine, app: App, world: World) -> tuple[Values, Values]:
-    """`values` with the addresses of what this machine offers, and the same with those of the servers that
-    `start_own_servers` is to start."""
-    kinds = startable(engine)
-    values = with_machine_services(plan, values, app.state, world, startable=kinds)
-    return values, with_own_servers(plan, values, engine, app, world)
 
 
 def with_own_servers(plan: Plan, values: Values, engine: Engine, app: App, world: World) -> Values:
