@@ -1,15 +1,12 @@
 """What this machine lacks that a test needs."""
 
 import os
-import tempfile
-from functools import cache
-from pathlib import Path
 
 import pytest
 
 from okamochi.run.host.confine import landlock_version
-from okamochi.run.host.isolation import Apart, best_isolation
-from okamochi.system.subprocess_runner import SubprocessRunner
+from okamochi.run.host.isolated import machines_way
+from okamochi.run.host.isolation import Apart
 
 
 def lacking(what: str) -> None:
@@ -33,7 +30,10 @@ def require_apart(apart: Apart) -> None:
         lacking("this kernel has no landlock")
 
 
-@cache
 def has_namespaces() -> bool:
-    with tempfile.TemporaryDirectory() as folder:
-        return best_isolation(SubprocessRunner(), Path(folder)).rooted
+    return machines_way().rooted
+
+
+def proves_entries() -> bool:
+    """Whether an app's entry point is loaded before anything is started."""
+    return machines_way().apart is not Apart.NOWAY

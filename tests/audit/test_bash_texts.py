@@ -1,7 +1,10 @@
 """When bash gives its place to the last command of a text: as bash itself does it, where it is here."""
 
+import os
 import shutil
+import signal
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -78,7 +81,8 @@ def test_bash_does_so(text: str) -> None:
                 continue
         assert (name.read_text("ascii").strip() == "sleep") is gives_its_place(text)
         for child in children.read_text("ascii").split():
-            subprocess.run(("kill", "-KILL", child), check=False)
+            with suppress(ProcessLookupError):
+                os.kill(int(child), signal.SIGKILL)
         started.kill()
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from tests.cli.program import Program
 from tests.examples.conftest import Browser, Page, Serving, served
-from tests.lacks import has_namespaces
+from tests.lacks import proves_entries
 
 pytestmark = pytest.mark.network
 
@@ -112,7 +112,7 @@ def test_an_app_that_does_not_come_up_is_told_with_the_end_of_its_log(
     try:
         answer = private_program("up", root, "--engine", engine)
         # what the proof of the entry point finds is told before anything is started
-        proved = engine != "host" or has_namespaces()
+        proved = engine != "host" or proves_entries()
         code = 5 if trouble == "an import that fails" and proved else 8
         assert (answer.code, answer.stdout) == (code, ""), answer.stderr
         assert "hint:" in answer.stderr

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from tests.lacks import require_namespaces
 
 from okamochi.oci.reference import Reference
 from okamochi.run.docker import DockerEngine
@@ -22,6 +23,8 @@ FOLDERS = ("/", "/app", "/etc", "/tmp", "/app/data")
 
 
 def test_a_hardened_container_shows_it_from_inside(engine: Engine, spec: RunSpec) -> None:
+    if engine.name == "host":
+        require_namespaces()
     start_healthy(engine, spec, QUICK)
     inside = look_inside(engine, spec.name, write=FOLDERS, skip=("/app/data",))
     errors = {one.path: one.error for one in inside.attempts}

@@ -141,6 +141,7 @@ def test_a_module_of_that_name_in_a_package_is_another_one(root: Path) -> None:
     assert judged(root, "brings", files) == ("README.md names it", "")
 
 
+@pytest.mark.needs("git")
 @pytest.mark.parametrize("module", ["shop", "shop_utils", "acme", "acme_auth", "my_internal_tools"])
 def test_a_name_of_the_project_or_its_owner_is_private(root: Path, module: str) -> None:
     git_of(root, "git@example.org:Acme/noodles.git")
@@ -173,6 +174,7 @@ def git_of(root: Path, address: str = "", date: str = "") -> None:
 
 
 @pytest.mark.network
+@pytest.mark.needs("git")
 @pytest.mark.parametrize(
     ("uploaded", "committed", "taken"),
     [
