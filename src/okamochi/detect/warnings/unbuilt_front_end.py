@@ -6,6 +6,7 @@ app = Flask(__name__, static_folder="public")     /public/build/ in .gitignore, 
 
 import ast
 import posixpath
+import re
 from collections.abc import Iterator
 
 from okamochi.detect.files.ignore import is_build_output
@@ -15,9 +16,12 @@ from okamochi.detect.understanding import Understood
 from okamochi.model.evidence import Decision, Evidence
 from okamochi.model.plan import Framework
 from okamochi.system.data_text import NoDataError, json_of
+from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
 
 WILD = frozenset("*?[!#")
+# made by users, and there when the first of them comes
+UPLOADED = regex(r"(user_?)?(avatars?|media|uploaded\w*|uploads?)", re.IGNORECASE)
 
 
 def warn(found: Understood) -> tuple[Decision, ...]:
@@ -79,5 +83,6 @@ def _missing(project: ProjectFiles, folder: str, stated: Evidence | None) -> Ite
     for number, line in enumerate((project.read_text(".gitignore") or "").splitlines(), start=1):
         ignored = line.strip().strip("/").removesuffix("/*")
         served = ignored.startswith(f"{folder}/") or "/static/" in f"/{ignored}"
-        if served and WILD.isdisjoint(ignored) and not project.exists(ignored):
+        made = UPLOADED.fullmatch(posixpath.basename(ignored)) is not None
+        if served and not made and WILD.isdisjoint(ignored) and not project.exists(ignored):
             yield ignored, Evidence(path=".gitignore", line=number, reason=f"leaves {ignored}/ out")
