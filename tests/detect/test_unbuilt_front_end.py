@@ -56,6 +56,7 @@ def test_so_is_a_folder_of_its_own_beside_the_app() -> None:
         {"package.json": "{"},
         {"package.json": "[" * 200_000},
         {".gitignore": "/build/\n*.pyc\n"},  # another folder
+        {".gitignore": "public/uploads/\nshop/static/User_Media\n"},  # users fill them
         {"app.py": APP.replace(', static_folder="public"', "")},  # not its static files; it may have none
     ],
 )
