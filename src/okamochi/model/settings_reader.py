@@ -10,7 +10,6 @@ from okamochi.model.settings import Settings, SettingsTable
 from okamochi.system.data_text import NoDataError, toml_of
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles, text_if_there
-from okamochi.system.typed_data import typed_table
 
 __all__ = ["OWN_FILE", "read_settings", "setting_keys", "settings_of"]
 
@@ -66,7 +65,7 @@ def settings_of(
                 hint=_nearest(key),
             )
     try:
-        settings = typed_table(table, Settings, strict=strict)
+        settings = msgspec.convert(table, Settings, strict=strict)
     except msgspec.ValidationError as error:
         raise _wrong_type(error, table, path=path, places=places, strict=strict) from error
     if settings.services is True:
@@ -83,7 +82,7 @@ def _wrong_type(
 ) -> UsageError:
     for key in sorted(table):
         try:
-            typed_table({key: table[key]}, Settings, strict=strict)
+            msgspec.convert({key: table[key]}, Settings, strict=strict)
         except msgspec.ValidationError as one:
             meant = as_it_is_written(key, table[key], str(one)) if strict else ""
             return UsageError(
