@@ -242,6 +242,7 @@ def _leading(
     names is read by a configuration that takes all: app.config.from_prefixed_env()."""
     names = frozenset(one.name.upper() for one in traces.variables)
     led = {name for module, name in traces.led if module in facts.modules} - {""}
+    led |= {name for name in traces.whole if facts.kind in SQL and OTHER_STAGE.fullmatch(name) is None}
     shared = _shared_names(traces)
     stated = {one.name: one for one in traces.stated if OTHER_STAGE.fullmatch(one.name) is None}
     found = [
