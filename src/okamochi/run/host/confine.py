@@ -38,17 +38,18 @@ OF_FILES = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE
 READ = EXECUTE | READ_FILE | READ_DIR
 
 
-def confine(reads: Sequence[str] = (), writes: Sequence[str] = ()) -> None:
+def confine(reads: Sequence[str] = (), writes: Sequence[str] = (), network: bool = False) -> None:
     """No network for this process and its children, and no session or group of their own, so that all of
-    them can be ended. With `reads` and `writes`, nothing but these files and folders; what is not there is
-    left out.
+    them can be ended; with `network` they have these. With `reads` and `writes`, nothing but these files and
+    folders; what is not there is left out.
 
     OSError where the kernel refuses."""
     libc = ctypes.CDLL(None, use_errno=True)
     checked(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
     if reads or writes:
         only_below(libc, reads, writes)
-    filter_calls(libc)
+    if not network:
+        filter_calls(libc)
 
 
 def landlock_version() -> int:

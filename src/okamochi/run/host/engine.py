@@ -19,6 +19,7 @@ from okamochi.run.host.images import HostImage, HostImages
 from okamochi.run.host.isolation import (
     Apart,
     Isolation,
+    can_fence,
     described,
     launcher_argv,
     probed_isolation,
@@ -105,6 +106,12 @@ class HostEngine:
         way = self._isolation
         becomes_another = way.apart in (Apart.NAMESPACES, Apart.JAIL) and holds_roots(self.state_root)
         return way.own_programs and (os.geteuid() != 0 or becomes_another)
+
+    @cached_property
+    def fences(self) -> bool:
+        """Whether a program without a root of its own can be kept to its files."""
+        with self.images.cache.temporary() as folder:
+            return can_fence(self.runner, folder)
 
     def load(self, image: "Image", reference: "Reference") -> None:
         self._need_posix()

@@ -11,6 +11,8 @@ from enum import Enum
 from pathlib import Path
 
 from okamochi.run.host import launcher
+from okamochi.run.host.confine import landlock_version
+from okamochi.run.host.fence import fence
 from okamochi.system.file_systems import temporary_with_programs
 from okamochi.system.files import write_atomic
 from okamochi.system.process import Runner
@@ -19,6 +21,7 @@ __all__ = [
     "Apart",
     "Isolation",
     "best_isolation",
+    "can_fence",
     "described",
     "launcher_argv",
     "probed_isolation",
@@ -27,10 +30,16 @@ __all__ = [
 ]
 
 ALWAYS_MISSING = ("the network is the host's own", "memory is limited for each process, not for all together")
+PROCESSES = "no processes of its own: the app sees the host's"
+FENCED = (
+    "no root file system of its own: landlock leaves the app its files, the host's programs and settings",
+    PROCESSES,
+)
+AS_ROOT = "the app runs as root, with few of root's rights: this machine allows root no other way"
 WITHOUT_ROOT_FILES = (
     "no root file system of its own: the app sees the host's files",
     "nothing is read-only but by file permissions",
-    "no processes of its own: the app sees the host's",
+    PROCESSES,
 )
 
 
@@ -56,13 +65,15 @@ class Apart(Enum):
 class Isolation:
     """`namespaces` is what the launcher is told; empty: none, the image's Python runs by its own loader,
     but for trials that are kept `apart` in a jail. Without `own_programs` not even that: a virtual
-    environment by uv stands in for the image's."""
+    environment by uv stands in for the image's. An app that is `fenced` sees its own files alone, and of the
+    machine what programs need."""
 
     namespaces: tuple[tuple[str, bool], ...]
     missing: tuple[str, ...]
     own_programs: bool = True
     apart: Apart = Apart.NOWAY
     jailed: bool = False
+    fenced: bool = False
 
     @property
     def rooted(self) -> bool:
@@ -123,9 +134,20 @@ def best_isolation(runner: Runner, folder: Path) -> Isolation:
             if probed(runner, folder, root, namespaces):
                 apart = Apart.NAMESPACES if pid else without_namespaces(runner, folder)
                 return Isolation(tuple(namespaces.items()), missing_with(namespaces), apart=apart)
-    without_root = ("the app runs as root: this machine allows root no other way",) if is_root else ()
-    missing = (*without_root, *WITHOUT_ROOT_FILES, *ALWAYS_MISSING)
-    return Isolation((), missing, apart=without_namespaces(runner, folder))
+    as_root = (AS_ROOT,) if is_root else ()
+    fenced = can_fence(runner, folder)
+    missing = (*as_root, *(FENCED if fenced else WITHOUT_ROOT_FILES), *ALWAYS_MISSING)
+    return Isolation((), missing, apart=without_namespaces(runner, folder), fenced=fenced)
+
+
+def can_fence(runner: Runner, folder: Path) -> bool:
+    """Whether landlock keeps a program to some folders, and a shell still starts, as the app's scripts need;
+    `folder` is for the probe's own files."""
+    if sys.platform != "linux" or not landlock_version():
+        return False
+    told = description(folder, {}, argv=("/bin/sh", "-c", ":"), confined=fence((), (str(folder),)))
+    with described(folder, told) as command:
+        return runner.run(command, timeout_seconds=30).ok
 
 
 def without_namespaces(runner: Runner, folder: Path) -> Apart:
@@ -142,14 +164,21 @@ def without_namespaces(runner: Runner, folder: Path) -> Apart:
 def missing_with(namespaces: Mapping[str, bool]) -> tuple[str, ...]:
     missing = list(ALWAYS_MISSING)
     if not namespaces["pid"]:
-        missing.insert(0, "no processes of its own: the app sees the host's")
+        missing.insert(0, PROCESSES)
     if namespaces["user"]:
         missing.insert(0, "the number of processes is not limited")
     return tuple(missing)
 
 
 def probed(runner: Runner, folder: Path, root: Path, namespaces: Mapping[str, bool], **more: object) -> bool:
-    description = {
+    path = folder / "probe.json"
+    path.write_text(json.dumps(description(root, namespaces, **more)))
+    return runner.run(launcher_argv("probe", path), timeout_seconds=30).ok
+
+
+def description(root: Path, namespaces: Mapping[str, bool], **more: object) -> dict[str, object]:
+    """Of a command of a probe, as the launcher reads it."""
+    return {
         "namespaces": namespaces,
         "root": str(root),
         "argv": [],
@@ -164,9 +193,6 @@ def probed(runner: Runner, folder: Path, root: Path, namespaces: Mapping[str, bo
         "cores": 1,
         **more,
     }
-    path = folder / "probe.json"
-    path.write_text(json.dumps(description))
-    return runner.run(launcher_argv("probe", path), timeout_seconds=30).ok
 
 
 @contextmanager

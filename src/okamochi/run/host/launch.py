@@ -12,6 +12,7 @@ from typing import Any
 
 from okamochi.model.kit_programs import SECRETS_MOUNT
 from okamochi.model.plan import APP_ROOT
+from okamochi.run.host.fence import fence
 from okamochi.run.host.images import HostImage
 from okamochi.run.host.isolation import Isolation
 from okamochi.run.host.listening import Listening
@@ -65,7 +66,15 @@ class Launch:
         environment = shim.environment(tuple(variables.items()))
         if self.hosts.is_file():
             environment["NSS_WRAPPER_HOSTS"] = str(self.hosts)
+        if self.way.fenced:
+            launch["confined"] = self._fence(launch["binds"])
         return launch | {"argv": shim.argv(argv), "env": environment, "cwd": shim.path(image.working_dir)}
+
+    def _fence(self, binds: list[tuple[str, str, bool]]) -> dict[str, Any]:
+        """Its own files, in the place of a root of its own."""
+        shim = self.shim
+        reads = (self.image.root, str(shim.folder), *(one for one, _, writable in binds if not writable))
+        return fence(reads, (str(shim.folder / "tmp"), *(one for one, _, writable in binds if writable)))
 
     def make_volumes(self) -> None:
         """Those that are not there yet, each with what the image has in its place; and places for binds."""

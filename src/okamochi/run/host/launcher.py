@@ -12,8 +12,9 @@ import resource
 import select
 import signal
 import stat
+import struct
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -31,6 +32,9 @@ MS_BIND, MS_REC, MS_PRIVATE, MS_RELATIME = 4096, 16384, 1 << 18, 1 << 21
 MNT_DETACH = 2
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, PR_CAPBSET_DROP = 1, 4, 38, 24
 PR_SET_CHILD_SUBREAPER = 36
+CAPABILITIES_3 = 0x20080522
+# CHOWN, DAC_OVERRIDE and FOWNER for volumes and sources with another owner, NET_BIND_SERVICE for --port 80
+KEPT_CAPABILITIES = (0, 1, 3, 10)
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 LOG_BYTES = 10 * 1024 * 1024
 PROC = Path("/proc")
@@ -243,7 +247,6 @@ def loopback_up(namespaces: Launch) -> None:
         return
     import fcntl
     import socket
-    import struct
 
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as device:
         fcntl.ioctl(device, SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", IFF_UP))
@@ -310,14 +313,35 @@ def limit(launch: Launch) -> None:
 
 
 def drop_privileges(launch: Launch) -> None:
-    """As root: the app's user, no group beside its own, no capability that could come back."""
+    """As root: the app's user, no group beside its own, no capability that could come back. Root that must
+    stay root keeps few."""
     if launch["switch_user"]:
-        for capability in range(64):
-            libc().prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
+        forgo_capabilities(())
         os.setgroups([])
         os.setresgid(launch["gid"], launch["gid"], launch["gid"])
         os.setresuid(launch["uid"], launch["uid"], launch["uid"])
+    elif os.geteuid() == 0 and sys.platform == "linux":
+        forgo_capabilities(KEPT_CAPABILITIES)
+        keep_capabilities(KEPT_CAPABILITIES)
     prctl(PR_SET_NO_NEW_PRIVS, 1)
+
+
+def forgo_capabilities(kept: Sequence[int]) -> None:
+    """None but these can come back."""
+    for capability in range(64):
+        if capability not in kept:
+            libc().prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
+
+
+def keep_capabilities(kept: Sequence[int]) -> None:
+    """Of those that we have: capset(2), version 3."""
+    lines = (PROC / "self/status").read_text().splitlines()
+    permitted = next(int(line.split()[1], 16) for line in lines if line.startswith("CapPrm:"))
+    mask = permitted & sum(1 << capability for capability in kept)
+    low, high = mask & 0xFFFFFFFF, mask >> 32
+    sets = struct.pack("=6I", low, low, 0, high, high, 0)  # effective, permitted, inheritable
+    if libc().capset(struct.pack("=Ii", CAPABILITIES_3, 0), sets) != 0:
+        raise OSError(ctypes.get_errno(), "the kernel lets no capability be given up")
 
 
 def copy_log(reader: int, path: Path, child: int) -> int:

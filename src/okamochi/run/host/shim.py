@@ -143,9 +143,10 @@ def fill(
 
 
 def images_environment(folder: Path, root: Path, preload: Path | None = None) -> None:
-    """The image's Python by the image's loader, and its console scripts."""
+    """The image's Python by the image's loader, and its console scripts. It preloads a copy in `folder`."""
     python = within(root, "opt/venv/bin/python")
-    start_by_loader(folder, root, python, preload)
+    own = Path(shutil.copy(preload, folder)) if preload is not None else None
+    start_by_loader(folder, root, python, own)
     packages = folder / "lib" / python.name
     packages.mkdir(parents=True)
     (packages / "site-packages").symlink_to(within(root, f"opt/venv/lib/{python.name}/site-packages"))

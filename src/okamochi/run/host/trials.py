@@ -7,12 +7,12 @@ from pathlib import Path
 
 from okamochi.model.process import Process, ProcessType, TemporaryFolder
 from okamochi.run.engine import NotIsolated
+from okamochi.run.host.fence import confinement
 from okamochi.run.host.images import HostImage
 from okamochi.run.host.isolation import Apart, Isolation, launcher_argv
 from okamochi.run.host.jail import in_own_root
 from okamochi.run.host.launch import Launch
 from okamochi.run.host.records import Records
-from okamochi.run.host.unrooted import confinement
 from okamochi.run.spec import RunSpec, Trial
 from okamochi.system.files import write_atomic
 from okamochi.system.process import Completed, Runner

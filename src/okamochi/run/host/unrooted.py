@@ -1,22 +1,16 @@
 """A command of a root without a root of its own: by the loader that lies there, with landlock(7) around."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from okamochi.run.host.fence import confinement
 from okamochi.run.host.jail import Bind
 from okamochi.run.host.shim import Shim, loading, start_by_loader
 from okamochi.run.host.unpack import within
 
-__all__ = ["confinement", "unrooted"]
-
-# What programs of this machine need, a shell among them, and where users and time zones are named.
-SEEN = (
-    *("/usr", "/bin", "/lib", "/lib64", "/etc/passwd", "/etc/group", "/etc/nsswitch.conf", "/etc/localtime"),
-    *("/etc/protocols", "/etc/services"),
-)
-DEVICES = tuple(f"/dev/{name}" for name in ("null", "zero", "full", "random", "urandom"))
+__all__ = ["unrooted"]
 
 
 def unrooted(
@@ -40,11 +34,6 @@ def unrooted(
     confined = confinement(reads, (str(outside) for outside, _, writable in binds if writable))
     told = {"argv": argv, "env": environment, "cwd": shim.rewritten(launch["cwd"]), "confined": confined}
     return launch | told, os.fsencode(shim.rewritten(os.fsdecode(stdin)))
-
-
-def confinement(reads: Iterable[str], writes: Iterable[str]) -> dict[str, list[str]]:
-    """What the launcher is told of the files and folders that such a command sees."""
-    return {"reads": [*reads, *SEEN], "writes": [*writes, *DEVICES]}
 
 
 def make_startable(venv: Path, root: Path) -> None:

@@ -181,7 +181,8 @@ class HostServer:
     @property
     def _place(self) -> OwnRoot | OwnUser:
         kept = self._records.volume_folder(self.app, data_volume(self.service.name))
-        return place_for(self.root, kept, self._records.folder(self.spec) / "programs")
+        programs = self._records.folder(self.spec) / "programs"
+        return place_for(self.root, kept, programs, fenced=self.engine.fences)
 
 
 def data_volume(service: str) -> str:
