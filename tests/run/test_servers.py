@@ -4,12 +4,14 @@ and find their data again; root of its own and own user."""
 import os
 import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import pytest
+from tests.lacks import lacking
 
 from okamochi.debian.workshop import Workshop
 from okamochi.errors import EngineError
@@ -161,6 +163,24 @@ def test_without_root_a_server_is_started_by_its_own_loader(
     server.start()
     assert said(server, b"PING\r\n").startswith(b"-NOAUTH")
     assert said(server, f"AUTH {PASSWORD}\r\n".encode()).startswith(b"+OK")
+    # the shell of the packages would want their C library
+    assert server.inside(("sh", "-c", "command -v sh")).text in ("/bin/sh", "/usr/bin/sh")
+    assert server.inside(("valkey-cli", "--version")).text.startswith("valkey-cli 8")
+
+
+@pytest.mark.network
+@pytest.mark.usefixtures("ended")
+def test_what_such_a_server_starts_finds_its_own_files_alone(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "place_for", OwnUser)
+    server = server_of(ServiceKind.REDIS, world)
+    if not server.engine.fences:
+        lacking("this kernel has no landlock")
+    server.start()
+    with tempfile.NamedTemporaryFile(dir="/var/tmp") as others:
+        assert "Permission denied" in server.inside(("cat", others.name)).said
+    assert server.inside(("sh", "-c", 'ls "$OKAMOCHI_DATA"')).ok
 
 
 @pytest.mark.network

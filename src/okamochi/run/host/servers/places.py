@@ -114,13 +114,19 @@ class OwnUser(HostPlace):
             (self.programs / folder).mkdir(exist_ok=True)
             for one in within(self.root, str(folder)).iterdir():
                 inside = folder / one.name
-                if inside not in above and inside not in wanted:
+                if inside not in above and inside not in wanted and not self.is_other_program(inside, wanted):
                     (self.programs / inside).symlink_to(one)
         for program in wanted:
             write_atomic(self.programs / program, self.script(program), mode=0o755)
         (self.programs / "accounts").mkdir()
         for path, text in accounts(os.geteuid(), os.getegid()).items():
             write_atomic(self.programs / "accounts" / Path(path).name, text.encode())
+
+    def is_other_program(self, inside: PurePosixPath, wanted: Iterable[PurePosixPath]) -> bool:
+        """A shell, say: this machine has its own, and starts no other beside an older C library."""
+        place = within(self.root, str(inside))
+        beside = any(one.parent == inside.parent for one in wanted)
+        return beside and place.is_file() and os.access(place, os.X_OK)
 
     def script(self, inside: PurePosixPath) -> bytes:
         program, shown = within(self.root, str(inside)), str(self.programs / inside)
