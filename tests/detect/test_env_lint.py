@@ -116,7 +116,7 @@ def test_a_blank_that_overrules_the_codes_default() -> None:
 
 
 def test_a_key_that_nothing_reads_is_a_note_unless_others_may_read_it() -> None:
-    found = lint("OLD_SWITCH=1\nAWS_REGION=x\nWEB_CONCURRENCY=2\nFLASK_ENV=development\n")
+    found = lint("OLD_SWITCH=1\nAWS_REGION=x\nOPENAI_API_KEY=x\nFLASK_ENV=development\n")
     assert set(found) == {"env/unread 1", "env/inert 4"}
     assert {one.severity for one in found.values()} == {Severity.NOTE}
 

@@ -10,7 +10,6 @@ from okamochi.model.native import NativeFacts, NativeNeed, NeedKind
 from okamochi.pypi.native_scan import ProgramUse, WheelScan
 from okamochi.pypi.wheel_tree import WheelTree
 from okamochi.system.tree_stamp import program_identity
-from okamochi.system.typed_data import typed_json
 from okamochi.system.words import word_tuple
 from okamochi.system.world import World
 
@@ -51,7 +50,7 @@ def native_scan(world: World, trees: Sequence[WheelTree], facts: NativeFacts) ->
     key = hashlib.sha256(msgspec.json.encode(question)).hexdigest()
     known = world.cache.record(KIND, key) if program_identity() else None
     if known is not None:
-        return typed_json(known, NativeScan)
+        return msgspec.json.decode(known, type=NativeScan)
     found = scanned(WheelScan(trees, facts.modules), facts)
     world.cache.put_record(KIND, key, msgspec.json.encode(found))
     return found

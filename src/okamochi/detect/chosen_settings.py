@@ -9,7 +9,6 @@ from okamochi.errors import UsageError
 from okamochi.model.evidence import Evidence, Origin
 from okamochi.model.settings import Settings, SettingsTable
 from okamochi.model.settings_reader import setting_keys, settings_of
-from okamochi.system.typed_data import typed_table
 
 __all__ = ["WITHOUT_VARIABLE", "ChosenSettings", "choose_settings", "settings_from_environ"]
 
@@ -69,7 +68,7 @@ def choose_settings(
             values[key] = _parsed(key, text, shown)
             origins[key] = origin
             evidence[key] = Evidence(path="", reason=shown)
-    return ChosenSettings(typed_table(values, Settings), origins, evidence)
+    return ChosenSettings(msgspec.convert(values, Settings), origins, evidence)
 
 
 def _parsed(key: str, text: str, shown: str) -> Any:

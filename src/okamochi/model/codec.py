@@ -6,7 +6,6 @@ import msgspec
 
 from okamochi.errors import UsageError
 from okamochi.model.plan import Plan
-from okamochi.system.typed_data import typed_json
 
 __all__ = ["plan_from_json", "plan_schema", "plan_to_builtins", "plan_to_json"]
 
@@ -21,7 +20,7 @@ def plan_to_json(plan: Plan) -> bytes:
 def plan_from_json(content: bytes) -> Plan:
     """The plan that `plan_to_json` wrote. UsageError when it is no plan of this version."""
     try:
-        return typed_json(content, Plan)
+        return msgspec.json.decode(content, type=Plan)
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
         raise UsageError(
             f"this is not a plan: {error}", where="plan", hint="write it with: okamochi plan --format json"

@@ -9,7 +9,6 @@ from okamochi.errors import UsageError
 from okamochi.model.lock import Lock
 from okamochi.model.lock_check import lock_problems
 from okamochi.system.patterns import regex
-from okamochi.system.typed_data import typed_json
 
 __all__ = ["lock_from_json", "lock_to_json"]
 
@@ -48,7 +47,7 @@ def told(package: dict[str, object]) -> dict[str, object]:
 def lock_from_json(content: bytes, *, where: str) -> Lock:
     """UsageError when the file is damaged, from a later version, or says what no lock of okamochi's says."""
     try:
-        lock = typed_json(content, Lock)
+        lock = msgspec.json.decode(content, type=Lock)
     except (msgspec.MsgspecError, RecursionError) as error:
         if CONFLICT.search(content):
             raise UsageError(

@@ -10,7 +10,6 @@ from okamochi.model.settings import Settings, SettingsTable
 from okamochi.system.data_text import NoDataError, toml_of
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles, text_if_there
-from okamochi.system.typed_data import typed_table
 
 __all__ = ["OWN_FILE", "read_settings", "setting_keys", "settings_of"]
 
@@ -23,7 +22,8 @@ def read_settings(project: ProjectFiles) -> SettingsTable:
 
     UsageError: both files hold settings, a file is no TOML, a key is unknown, a value has the wrong type.
     """
-    own = text_if_there(project, OWN_FILE) if project.exists(OWN_FILE) else None
+    text = text_if_there(project, OWN_FILE)
+    own = text if project.exists(OWN_FILE) else None
     pyproject = project.read_text(PYPROJECT)
     in_pyproject = _tool_table(pyproject) if pyproject is not None else None
     if own is not None and in_pyproject is not None:
@@ -66,7 +66,7 @@ def settings_of(
                 hint=_nearest(key),
             )
     try:
-        settings = typed_table(table, Settings, strict=strict)
+        settings = msgspec.convert(table, Settings, strict=strict)
     except msgspec.ValidationError as error:
         raise _wrong_type(error, table, path=path, places=places, strict=strict) from error
     if settings.services is True:
@@ -83,7 +83,7 @@ def _wrong_type(
 ) -> UsageError:
     for key in sorted(table):
         try:
-            typed_table({key: table[key]}, Settings, strict=strict)
+            msgspec.convert({key: table[key]}, Settings, strict=strict)
         except msgspec.ValidationError as one:
             meant = as_it_is_written(key, table[key], str(one)) if strict else ""
             return UsageError(

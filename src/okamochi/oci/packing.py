@@ -32,7 +32,6 @@ from okamochi.oci.gzip_members import (
 from okamochi.oci.layer import Layer
 from okamochi.oci.media_types import LAYER_GZIP
 from okamochi.oci.tar_writer import END_OF_ARCHIVE, TAR_FORMAT, ordered, tar_chunks
-from okamochi.system.typed_data import typed_json
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
@@ -337,7 +336,7 @@ def known_part(cache: BlobCache, key: str) -> PackedPart | None:
     content = cache.record(PARTS, key)
     if content is None:
         return None
-    packed = typed_json(content, PackedPart)
+    packed = msgspec.json.decode(content, type=PackedPart)
     return packed if cache.blob(packed.sha256) is not None else None
 
 

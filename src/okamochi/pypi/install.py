@@ -13,7 +13,6 @@ from okamochi.pypi.built_wheel import Built
 from okamochi.pypi.conflicts import left_out_paths
 from okamochi.pypi.target import Target
 from okamochi.pypi.wheel_tree import WheelTree
-from okamochi.system.typed_data import typed_json
 from okamochi.system.world import World
 
 __all__ = ["FORMAT", "wheel_trees"]
@@ -88,7 +87,7 @@ def _left_out(world: World, trees: tuple[WheelTree, ...], python_version: str) -
     key = hashlib.sha256("\n".join(keys).encode()).hexdigest()
     held = world.cache.record(SETS_KIND, key)
     if held is not None:
-        return typed_json(held, dict[str, tuple[str, ...]])
+        return msgspec.json.decode(held, type=dict[str, tuple[str, ...]])
     found = left_out_paths(trees, world.reporter.warn)
     world.cache.put_record(SETS_KIND, key, msgspec.json.encode(found, order="deterministic"))
     return found

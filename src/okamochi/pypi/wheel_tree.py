@@ -9,7 +9,6 @@ from okamochi.errors import BuildError
 from okamochi.model.lock import LockedWheel
 from okamochi.model.plan import VENV_ROOT
 from okamochi.oci.entry import Entry, EntryKind, FileContent, directory
-from okamochi.system.typed_data import typed_json
 
 __all__ = ["FILES_FOLDER", "TreeFile", "WheelTree", "write_index"]
 
@@ -80,7 +79,7 @@ def write_index(root: Path, files: tuple[TreeFile, ...]) -> None:
 def read_index(root: Path) -> tuple[TreeFile, ...]:
     """BuildError when the cache's folder is damaged."""
     try:
-        return typed_json((root / INDEX_NAME).read_bytes(), tuple[TreeFile, ...])
+        return msgspec.json.decode((root / INDEX_NAME).read_bytes(), type=tuple[TreeFile, ...])
     except (OSError, msgspec.DecodeError) as problem:
         raise BuildError(
             f"the cached wheel in {root} is damaged: {problem}",

@@ -14,7 +14,6 @@ from okamochi.errors import EngineError, UsageError
 from okamochi.model.names import dashed
 from okamochi.system.files import write_atomic
 from okamochi.system.progress import Reporter, SilentReporter
-from okamochi.system.typed_data import typed_json
 
 __all__ = ["AppState", "LoadedImage", "MachineService", "OwnServer", "UpRecord"]
 
@@ -171,7 +170,7 @@ class AppState:
     def record(self) -> UpRecord | None:
         """None when nothing was started, or the record is damaged."""
         try:
-            return typed_json((self.folder / "up.json").read_bytes(), UpRecord)
+            return msgspec.json.decode((self.folder / "up.json").read_bytes(), type=UpRecord)
         except (OSError, msgspec.MsgspecError):
             return None
 
@@ -284,7 +283,7 @@ class AppState:
     def _listed(self, file: str, kind: type[T]) -> tuple[T, ...]:
         """Empty when there is no such file, or it is damaged."""
         try:
-            return typed_json((self.folder / file).read_bytes(), tuple[kind, ...])  # type: ignore[valid-type]
+            return msgspec.json.decode((self.folder / file).read_bytes(), type=tuple[kind, ...])  # type: ignore[valid-type]
         except (OSError, msgspec.MsgspecError):
             return ()
 

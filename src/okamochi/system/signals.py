@@ -3,13 +3,12 @@ way out, and the programs that run for us end first, since threads wait for them
 them."""
 
 import signal
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from okamochi.system.programs_under_way import UNDER_WAY
 
-__all__ = ["Terminated", "terminable", "undisturbed"]
+__all__ = ["Terminated", "terminable"]
 
 
 class Terminated(KeyboardInterrupt):
@@ -42,48 +41,11 @@ def terminable() -> Iterator[None]:
             signal.signal(number, previous or signal.SIG_DFL)
 
 
-class Waiting:
-    """The signal that came while the main thread was not to be disturbed: the first one counts."""
-
-    def __init__(self) -> None:
-        self.depth = 0
-        self.number: int | None = None
-
-
-WAITING = Waiting()
-
-
-@contextmanager
-def undisturbed() -> Iterator[None]:
-    """While entered, what `terminable` handles waits; nothing changes in other threads than the main one,
-    which alone hears of signals. For a moment only."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    WAITING.depth += 1
-    try:
-        yield
-    finally:
-        WAITING.depth -= 1
-        number = None if WAITING.depth else WAITING.number
-        if number is not None:
-            WAITING.number = None
-            (interrupt if number == signal.SIGINT else terminate)(number, None)
-
-
-def waits(number: int) -> bool:
-    if WAITING.depth and WAITING.number is None:
-        WAITING.number = number
-    return bool(WAITING.depth)
-
-
 def terminate(number: int, frame: object) -> None:
-    if not waits(number):
-        UNDER_WAY.end()
-        raise Terminated(signal.Signals(number))
+    UNDER_WAY.end()
+    raise Terminated(signal.Signals(number))
 
 
 def interrupt(number: int, frame: object) -> None:
-    if not waits(number):
-        UNDER_WAY.end()
-        raise KeyboardInterrupt
+    UNDER_WAY.end()
+    raise KeyboardInterrupt

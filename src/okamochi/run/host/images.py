@@ -10,7 +10,6 @@ from okamochi.errors import EngineError
 from okamochi.oci.native import native_platforms
 from okamochi.run.host.unpack import unpack_layers
 from okamochi.system.cache import Cache
-from okamochi.system.typed_data import typed_json
 
 if TYPE_CHECKING:
     from okamochi.oci.image import Image
@@ -63,7 +62,7 @@ class HostImages:
         if content is None:
             return None
         try:
-            record = typed_json(content, HostImage)
+            record = msgspec.json.decode(content, type=HostImage)
         except msgspec.MsgspecError:
             return None
         return record if Path(record.root).is_dir() else None

@@ -16,7 +16,6 @@ from okamochi.run.host.launcher import is_running, start_time, stat_fields
 from okamochi.run.spec import RunSpec
 from okamochi.system.cache_owner import remove_tree
 from okamochi.system.tables import table_of
-from okamochi.system.typed_data import typed_json
 
 __all__ = ["Records", "belongs_to", "gone", "is_alive", "keeper_done", "read_json", "read_spec", "read_text"]
 
@@ -86,7 +85,7 @@ def has_spec(folder: Path) -> bool:
 
 def read_spec(folder: Path) -> RunSpec:
     try:
-        return typed_json((folder / "spec.json").read_bytes(), RunSpec)
+        return msgspec.json.decode((folder / "spec.json").read_bytes(), type=RunSpec)
     except (OSError, msgspec.MsgspecError) as error:
         raise EngineError(
             "the record of a running app is damaged",

@@ -9,7 +9,6 @@ from okamochi.errors import EngineError
 from okamochi.model.kit_programs import PYTHON
 from okamochi.model.observation import Inside, SeenProcess
 from okamochi.run.engine import Engine
-from okamochi.system.typed_data import typed_json
 
 __all__ = ["look_inside", "processes_inside", "run_inside"]
 
@@ -30,7 +29,7 @@ def processes_inside(engine: Engine, name: str) -> tuple[SeenProcess, ...]:
 def seen_by_program(engine: Engine, name: str, task: dict[str, object]) -> Inside:
     text = run_inside(engine, name, PROGRAM.read_text("utf-8"), json.dumps(task))
     try:
-        return typed_json(text.rpartition("\n")[2], Inside)
+        return msgspec.json.decode(text.rpartition("\n")[2], type=Inside)
     except msgspec.DecodeError as problem:
         raise EngineError(
             "what was seen inside cannot be read",

@@ -16,7 +16,6 @@ from okamochi.run.proof.made_up_key import made_up_key
 from okamochi.run.proof.program import joined_text
 from okamochi.run.spec import Trial
 from okamochi.system.process import Completed, ProgramTimeout
-from okamochi.system.typed_data import typed_json
 
 __all__ = ["ask", "key_paths", "made_up_values", "with_untold"]
 
@@ -66,7 +65,7 @@ def ask(
         return Answer(outcome="unknown", message=f"nothing after {TIMEOUT_SECONDS} seconds")
     try:
         if len(done.stdout) <= MOST_ANSWER_BYTES:
-            return typed_json(done.stdout, Answer)
+            return msgspec.json.decode(done.stdout, type=Answer)
     except (msgspec.MsgspecError, RecursionError):
         pass
     end = "\n".join(done.error_text.splitlines()[-40:])

@@ -24,7 +24,6 @@ from okamochi.pypi.target import Target
 from okamochi.pypi.wanted import Wanted
 from okamochi.run.host.isolated import machines_way
 from okamochi.run.host.isolation import Apart
-from okamochi.system.typed_data import typed_json
 from okamochi.system.world import World
 from okamochi.workflows.from_source.build_environment import (
     NOT_BOUND,
@@ -155,7 +154,7 @@ class WheelBuilder(msgspec.Struct, dict=True):
 
     def _known(self, key: str) -> MadeWheel | None:
         record = self.world.cache.record(KIND, key)
-        known = typed_json(record, MadeWheel) if record is not None else None
+        known = msgspec.json.decode(record, type=MadeWheel) if record is not None else None
         return known if known is not None and self._held(known) is not None else None
 
     def _held(self, one: MadeWheel) -> Path | None:

@@ -24,7 +24,6 @@ from okamochi.system.collector import collect_rarely
 from okamochi.system.programs_under_way import UNDER_WAY
 from okamochi.system.progress import SilentReporter
 from okamochi.system.signals import terminable
-from okamochi.system.typed_data import typed_json
 from okamochi.system.world import World
 from okamochi.workflows.build import Building, BuildRequest
 
@@ -75,7 +74,7 @@ def laid_elsewhere(request: BuildRequest, world: World) -> Ahead | None:
             done = world.runner.run(
                 PROGRAM, stdin=json.dumps(question).encode(), env=world.environ, timeout_seconds=3600
             )
-            return typed_json(done.stdout, Ahead | None) if done.ok else None
+            return msgspec.json.decode(done.stdout, type=Ahead | None) if done.ok else None
         except (OkamochiError, msgspec.DecodeError):
             return None
 

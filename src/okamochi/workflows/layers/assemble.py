@@ -24,7 +24,6 @@ from okamochi.oci.layer import Layer
 from okamochi.oci.layer_rows import LayerRow, layer_rows, layers_of_rows
 from okamochi.oci.packing import LayerRequest, pack_layers
 from okamochi.system.tree_stamp import program_identity
-from okamochi.system.typed_data import typed_json
 from okamochi.workflows.layers.native_memory import is_known, keep_known
 from okamochi.workflows.locking.lock import LockSession
 from okamochi.workflows.rebuilding.incremental import SameTree, rebuild_facts
@@ -138,7 +137,7 @@ def foundation_of(
     if known and locked is not None and session.old is not None:
         key = foundation_key(session, locked, shares)
         record = world.cache.record(KIND, key) if key else None
-        foundation = typed_json(record, Foundation) if record else None
+        foundation = msgspec.json.decode(record, type=Foundation) if record else None
         layers = layers_of_rows(foundation.layers, world.cache.blob) if foundation else None
         if foundation is not None and layers is not None:
             toolchain = toolchain_of(session, locked, session.old.snapshot)

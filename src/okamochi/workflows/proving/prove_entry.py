@@ -15,7 +15,6 @@ from okamochi.run.proof.answer import Answer, Outcome, Verdict, verdict_of
 from okamochi.run.proof.program import joined_text
 from okamochi.run.proof.trial import ask, made_up_values
 from okamochi.run.traces import Cause
-from okamochi.system.typed_data import typed_json
 from okamochi.system.words import counted
 from okamochi.system.world import World
 from okamochi.workflows.mending.imported import imports_digest
@@ -64,7 +63,7 @@ def prove_entry(
     exact = hashlib.sha256(f"{key} {built.image.digest}".encode()).hexdigest()
     known = world.cache.record(KIND, key) or world.cache.record(KIND, exact)
     if known is not None:
-        answer = typed_json(known, Answer)
+        answer = msgspec.json.decode(known, type=Answer)
         return Proof(verdict_of(answer, made_up=tuple(made_up)), answer, fresh=False)
     found = answer_of_early(early, world)
     if found is None:

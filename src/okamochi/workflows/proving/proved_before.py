@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from okamochi.system.tree_stamp import program_identity
-from okamochi.system.typed_data import typed_json
 from okamochi.system.world import World
 from okamochi.workflows.rebuilding.remembered import BuiltImage
 
@@ -29,7 +28,7 @@ class ProvedBefore(msgspec.Struct, frozen=True):
     def answer(self) -> "Answer":
         from okamochi.run.proof.answer import Answer
 
-        return typed_json(self.answer_json, Answer)
+        return msgspec.json.decode(self.answer_json, type=Answer)
 
 
 def proved_before(world: World, built: BuiltImage, given: Mapping[str, str]) -> ProvedBefore | None:

@@ -19,7 +19,6 @@ from okamochi.oci.platform import Platform
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import SKIPPED_FOLDERS, DiskProject, ProjectFiles, unreadable
 from okamochi.system.tree_stamp import FileFacts, program_identity, tree_facts
-from okamochi.system.typed_data import typed_json
 from okamochi.system.world import World
 from okamochi.workflows.rebuilding.outside import outside_stamps, outside_unchanged, surrounding
 
@@ -86,10 +85,11 @@ class BuiltImage(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def components(self) -> "tuple[Component, ...]":
+        import msgspec
 
         from okamochi.build.components import Component
 
-        return typed_json(self.components_json, tuple[Component, ...])
+        return msgspec.json.decode(self.components_json, type=tuple[Component, ...])
 
 
 class Memory(msgspec.Struct, frozen=True):

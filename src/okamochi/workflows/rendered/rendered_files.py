@@ -13,7 +13,6 @@ from okamochi.model.rendered_mark import RECORD
 from okamochi.render.rendering import RenderedFile
 from okamochi.system.files import write_atomic
 from okamochi.system.process import Runner
-from okamochi.system.typed_data import typed_json
 from okamochi.system.world import World
 
 __all__ = ["Drift", "Outcome", "Record", "compared", "differences", "read_record", "write_outcomes"]
@@ -162,7 +161,7 @@ def current(output: Path, file: RenderedFile) -> bytes | None:
 
 def read_record(output: Path) -> Record:
     try:
-        return typed_json((output / RECORD).read_bytes(), Record)
+        return msgspec.json.decode((output / RECORD).read_bytes(), type=Record)
     except (OSError, msgspec.MsgspecError, RecursionError):
         return Record()
 

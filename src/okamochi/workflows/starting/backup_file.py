@@ -14,7 +14,6 @@ import msgspec
 from okamochi.errors import UsageError
 from okamochi.oci.digest import Digest
 from okamochi.system.archive_damages import archive_damages
-from okamochi.system.typed_data import typed_json
 
 __all__ = ["FORMAT", "BackupFile", "Manifest", "Part", "write_backup"]
 
@@ -111,7 +110,7 @@ def read_manifest(tar: tarfile.TarFile, path: Path) -> Manifest:
         raise refused(path, "it does not begin with a manifest")
     stream = tar.extractfile(first)
     try:
-        manifest = typed_json(stream.read() if stream else b"", Manifest)
+        manifest = msgspec.json.decode(stream.read() if stream else b"", type=Manifest)
     except msgspec.MsgspecError as error:
         raise refused(path, f"its manifest is damaged: {error}") from error
     if manifest.format != FORMAT:

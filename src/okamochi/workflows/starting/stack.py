@@ -42,7 +42,6 @@ from okamochi.run.wait import (
 )
 from okamochi.system.files import write_atomic
 from okamochi.system.meanwhile import beside
-from okamochi.system.typed_data import typed_json
 from okamochi.system.world import World
 from okamochi.workflows.starting.apps import App
 from okamochi.workflows.starting.env_values import Values
@@ -397,7 +396,7 @@ def stack_of(app: App, world: World, files: Files | None = None) -> Stack | None
     found = files or files_of(app.state)
     if found is None:
         return None
-    variables = typed_json(found[VARIABLES], dict[str, str])
+    variables = msgspec.json.decode(found[VARIABLES], type=dict[str, str])
     engine = engine_named(variables.get(ENGINE, "docker"), world)
     return Stack(app, project_of(app, variables, engine, world), engine, world)
 
@@ -425,7 +424,7 @@ def served_files(state: AppState) -> Files | None:
     """Of the stack that served last: a start that was killed, or lost its machine, leaves files that never
     did. Empty where what there is goes on though its page fails."""
     try:
-        return typed_json((state.folder / SERVED).read_bytes(), Files)
+        return msgspec.json.decode((state.folder / SERVED).read_bytes(), type=Files)
     except (OSError, msgspec.MsgspecError):
         return files_of(state)
 
