@@ -83,7 +83,7 @@ def looked_round(
         old = plan.web.probe == HttpProbe(path=OLD_HEALTH)
         answers += ask_for(record.port, plan, (OLD_SCRIPT_CHECK if old else SCRIPT_CHECK,), SCRIPT_SECONDS)
     log = engine.logs(record.container, tail=LOG_LINES)
-    found = seen_in_log(log, building, "a look at its pages shows that")
+    found = seen_in_log(log, building, "a look at its pages saw")
     if found is None and (failing := told_of_failing(answers, log)):
         reporter.warn(failing)
     host = host_of(plan.web.probe) or OWN
