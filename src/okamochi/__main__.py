@@ -49,7 +49,14 @@ def done(arguments: list[str]) -> int:
 
 def import_msgspec() -> None:
     """Without `typing_extensions`, of which it takes what `typing` has as well, where it finds it: that would
-    be a tenth of a build in which nothing changed."""
+    be a tenth of a build in which nothing changed. Ctrl-C waits: msgspec takes one for the want of what it
+    is just importing, goes on without, and crashes at the first type that needs it."""
+    import signal
+
+    interrupts: list[int] = []
+    handled = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if handled:
+        signal.signal(signal.SIGINT, lambda number, frame: interrupts.append(number))
     name = "typing_extensions"
     hidden = name not in sys.modules
     if hidden:
@@ -61,6 +68,10 @@ def import_msgspec() -> None:
     finally:
         if hidden:
             del sys.modules[name]
+        if handled:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+    if interrupts:
+        raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -34,6 +34,20 @@ def test_the_configuration_for_production_is_named_where_the_default_is_another(
     assert (last.path, last.line) == ("settings.py", 4)
 
 
+def test_flasks_old_variable_that_the_code_reads_itself_is_one_like_others() -> None:
+    told_of = told(app=APP.replace("FLASK_CONFIG", "FLASK_ENV"), name="FLASK_ENV")
+    assert (
+        "default 'development'. Warning: for production the project has another: FLASK_ENV=production"
+        in told_of
+    )
+
+
+@pytest.mark.parametrize("name", ["HEROKU_SLUG_COMMIT", "RELEASE", "APP_VERSION"])
+def test_what_was_built_names_no_configuration(name: str) -> None:
+    app = f'{APP}\nRELEASED = os.getenv("{name}", "development")\n'
+    assert "Warning" not in told(app=app, name=name)
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [

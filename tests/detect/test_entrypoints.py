@@ -169,6 +169,37 @@ def test_flask_app_wins_over_the_usual_names() -> None:
     assert reference(files) == "site_two:app"
 
 
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        (".flaskenv", "FLASK_APP=shop:make('staging')\n"),
+        (".flaskenv", "export FLASK_APP=shop:make('staging')  # the one that is shown\n"),
+        (".flaskenv", """FLASK_APP="shop:make('staging')" # said\n"""),
+        (".env", r"""FLASK_APP='shop:make(\'staging\')'""" + "\n"),
+        ("Dockerfile", """FROM python:3.13\nENV FLASK_APP="shop:make('staging')" FLASK_DEBUG=0\n"""),
+        ("Dockerfile", "FROM python:3.13\nENV FLASK_APP shop:make('staging')\n"),
+        (
+            "compose.yaml",
+            """services:\n  web:\n    environment:\n      FLASK_APP: "shop:make('staging')"\n""",
+        ),
+        (
+            "compose.yaml",
+            """services:\n  web:\n    environment:\n      - "FLASK_APP=shop:make('staging')"\n""",
+        ),
+        ("compose.yaml", """services:\n  web:\n    environment:\n      - FLASK_APP=shop:make('staging')\n"""),
+        ("run.sh", """export FLASK_APP="shop:make('staging')"; flask run\n"""),
+        ("run.bat", """set FLASK_APP=shop:make('staging')\r\nflask run\r\n"""),
+        ("Procfile", """web: gunicorn "shop:make('staging')"\n"""),
+    ],
+)
+def test_the_arguments_of_a_factory_are_those_that_a_file_states(path: str, text: str) -> None:
+    factory = "from flask import Flask\n\ndef make(stage):\n    app = Flask(__name__)\n    return app\n"
+    plan = planned({"shop/__init__.py": factory, path: text})
+    assert plan.application.object_reference == "shop:make('staging')"
+    told = [one.reason for one in decision(plan, "application.object_reference").evidence]
+    assert "make() returns Flask(...)" in told
+
+
 def test_a_stale_procfile_is_noted_and_not_believed() -> None:
     plan = planned({"app.py": FLASK_APP, "Procfile": "web: gunicorn -w 3 old.module:app\n"})
     assert plan.application.object_reference == "app:app"

@@ -116,9 +116,14 @@ def test_a_blank_that_overrules_the_codes_default() -> None:
 
 
 def test_a_key_that_nothing_reads_is_a_note_unless_others_may_read_it() -> None:
-    found = lint("OLD_SWITCH=1\nAWS_REGION=x\nWEB_CONCURRENCY=2\nFLASK_ENV=development\n")
+    found = lint("OLD_SWITCH=1\nAWS_REGION=x\nOPENAI_API_KEY=x\nFLASK_ENV=development\n")
     assert set(found) == {"env/unread 1", "env/inert 4"}
     assert {one.severity for one in found.values()} == {Severity.NOTE}
+
+
+def test_flasks_old_variable_has_an_effect_where_the_code_reads_it() -> None:
+    plan = planned({"app.py": f"{SOURCE}KIND = os.environ.get('FLASK_ENV', 'development')\n"})
+    assert lint_env_file(plan, "FLASK_ENV=production\n", where=".env") == ()
 
 
 def test_a_key_in_small_letters_is_the_variable_in_capitals_that_settings_take_it_for() -> None:

@@ -207,6 +207,22 @@ def test_what_cannot_be_read_says_nothing(files: Files) -> None:
     assert planned(content).python_version == "3.13"
 
 
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        (requires("three"), "pyproject.toml:3: 'three' names no version of CPython"),
+        ({".python-version": "# ours\npypy3.10-7.3.12\n"}, ".python-version:2: 'pypy3.10-7.3.12' names no"),
+        ({"runtime.txt": "ruby-3\n"}, "runtime.txt:1: 'ruby-3' names no version of CPython"),
+        ({**requires(">=3.12"), "runtime.txt": "x" * 400}, f"runtime.txt:1: '{'x' * 40}' names no version"),
+    ],
+)
+def test_what_cannot_be_read_is_told(files: Files, told: str) -> None:
+    one = decision(planned({"requirements.txt": "flask\n", "app.py": FLASK_APP, **files}), "python_version")
+    assert one.summary.startswith("Python 3.13. Warning: not followed: ")
+    assert told in one.summary
+    assert one.evidence[-1].reason in one.summary
+
+
 def test_a_dockerfile_of_another_name_counts_where_a_compose_file_builds_the_app_with_it() -> None:
     build = "services:\n  web:\n    build:\n      context: .\n      dockerfile: deploy/web.dockerfile\n"
     named = {"docker-compose.yml": build, "deploy/web.dockerfile": "FROM python:3.14-slim AS base\n"}

@@ -280,6 +280,7 @@ BANK = "{'host': 'localhost', 'user': 'root', 'password': 'S3same', 'database': 
         f"def c():\n    how = {BANK}\n    return mysql.connector.connect(**how)",
         "from settings import HOW\nc = mysql.connector.connect(**HOW)",
         "import settings\nc = mysql.connector.connect(**settings.HOW)",
+        f"class S:\n    def c(self):\n        self.how = {BANK}\n        mysql.connector.connect(**self.how)",
     ],
 )
 def test_arguments_out_of_a_dict_are_those_of_the_call(code: str) -> None:
@@ -298,6 +299,7 @@ def test_arguments_out_of_a_dict_are_those_of_the_call(code: str) -> None:
     "code",
     [
         "HOW = {'host': 'localhost', 'user': 'root'}\nHOW['host'] = find()\nc = pymysql.connect(**HOW)",
+        "def c(me):\n    self.how = {'host': ''}\n    self.how['x'] = 1\n    pymysql.connect(**self.how)",
         "HOW = {'user': 'root'}\nHOW.update(find())\nc = pymysql.connect(**HOW)",
         "def c(how):\n    return pymysql.connect(**how)",
         "HOW = {'host': 'localhost', **find()}\nc = pymysql.connect(**HOW)",

@@ -931,6 +931,36 @@ def test_a_worker_of_the_same_image_that_a_word_starts_is_warned_of(
     assert all(one.summary.startswith("Warning: ") and "Procfile" in one.summary for one in said)
 
 
+COMPOSED_COMMAND = """\
+services:
+  web:
+    build: .
+    ports: ["5000:5000"]
+  worker:
+    build: .
+    command: flask {name}
+    restart: {restart}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "restart", "found"),
+    [
+        ("run-worker", "unless-stopped", True),
+        ("run-worker", "on-failure", False),
+        ("db-upgrade", "unless-stopped", False),
+    ],
+)
+def test_a_command_that_the_project_gives_flask_is_a_worker_where_compose_keeps_it_up(
+    name: str, restart: str, found: bool
+) -> None:
+    commanding = '@app.cli.command("run-worker")\ndef work():\n    listen()\n'
+    composed = COMPOSED_COMMAND.format(name=name, restart=restart)
+    plan = planned({"app.py": f"{FLASK_APP}\n{commanding}", "compose.yaml": composed})
+    assert commands(plan) == ({"worker": ("/opt/venv/bin/flask", name)} if found else {})
+    assert any("is not known" in one.summary for one in plan.decisions) is not found
+
+
 @pytest.mark.parametrize(
     ("options", "configured", "added"),
     [

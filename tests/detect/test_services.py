@@ -1180,3 +1180,49 @@ def test_an_image_of_compose_counts_by_the_default_of_its_variable(written: str,
     assert [one.image for one in plan.services] == [image]
     if image != "postgres:17":
         assert decision(plan, "services.db").evidence[0].line == 4
+
+
+@pytest.mark.parametrize(
+    ("requirements", "use"),
+    [
+        (
+            "flask-sqlalchemy\npsycopg2",
+            "app.config['SQLALCHEMY_DATABASE_URI'] = os.environ.get('SHOP_CONNECTION')",
+        ),
+        ("sqlalchemy\npsycopg2", "engine = create_engine(os.environ['SHOP_CONNECTION'])"),
+        ("sqlalchemy\npsycopg2", "SHOP = os.getenv('SHOP_CONNECTION')\nengine = create_engine(SHOP)"),
+    ],
+)
+def test_a_variable_that_is_the_whole_address_of_sqlalchemy_leads_there_by_any_name(
+    requirements: str, use: str
+) -> None:
+    found = only(requirements, f"from sqlalchemy import create_engine\n{HEAD}{use}\n")
+    assert told(found) == {
+        "SHOP_CONNECTION": "postgresql+psycopg2://{user}:{password}@{host}:{port}/{database}"
+    }
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "app.config['SQLALCHEMY_DATABASE_URI'] = 'sqlite:///' + os.environ['PLACE']",
+        "app.config['SQLALCHEMY_DATABASE_URI'] = os.environ['TEST_PLACE']",
+        "app.config['STORE'] = os.environ['PLACE']",
+    ],
+)
+def test_a_part_of_an_address_or_that_of_another_stage_leads_to_no_service(use: str) -> None:
+    assert services("flask-sqlalchemy\npsycopg2", f"{HEAD}{use}\n") == ()
+
+
+@pytest.mark.parametrize(
+    ("more", "names"),
+    [
+        ("", {"DEVELOPMENT_DATABASE_URL"}),
+        ("class Live:\n    SQLALCHEMY_DATABASE_URI = os.getenv('DATABASE_URL')\n", {"DATABASE_URL"}),
+    ],
+)
+def test_the_address_of_the_developer_leads_there_where_the_code_knows_no_other(
+    more: str, names: set[str]
+) -> None:
+    source = f"{HEAD}class Dev:\n    SQLALCHEMY_DATABASE_URI = os.getenv('DEVELOPMENT_DATABASE_URL')\n{more}"
+    assert set(told(only("flask-sqlalchemy\npsycopg2", source))) == names

@@ -174,3 +174,24 @@ def test_settings_that_are_made_of_many_models_have_the_fields_of_all() -> None:
     names = ", ".join(f"Part{n}" for n in range(30))
     plan = plan_of("".join(models) + f"class Settings({names}, BaseSettings):\n    pass\n")
     assert set(needs(plan)) == {f"VALUE_{n}" for n in range(30)}
+
+
+@pytest.mark.parametrize(
+    ("field", "needed"),
+    [
+        ('token: str = Field(validation_alias="PAY_TOKEN")', {"PAY_TOKEN": True}),
+        ('token: Annotated[str, Field(alias="PAY_TOKEN")]', {"PAY_TOKEN": True}),
+        ('token: Annotated[str, Field(alias="PAY_TOKEN")] = "none"', {"PAY_TOKEN": False}),
+        ("token: Annotated[str, Field(min_length=3)]", {"SHOP_TOKEN": True}),
+        ('token: str = Field(validation_alias=AliasPath("PAY_TOKENS", 0))', {"PAY_TOKENS": True}),
+        (
+            'token: str = Field(validation_alias=AliasChoices("PAY_TOKEN", AliasPath("OLD_TOKENS", 0)))',
+            {"OLD_TOKENS": False, "PAY_TOKEN": False},
+        ),
+    ],
+)
+def test_a_field_is_read_under_its_aliases_and_of_several_none_alone_is_needed(
+    field: str, needed: dict[str, bool]
+) -> None:
+    prefix = '    model_config = SettingsConfigDict(env_prefix="SHOP_")\n'
+    assert needs(plan_of(f"class Settings(BaseSettings):\n{prefix}    {field}\n")) == needed

@@ -47,6 +47,25 @@ def test_so_is_a_folder_of_its_own_beside_the_app() -> None:
     assert places[0] == "backend/app.py:2: static_folder is '../web/dist'"
 
 
+def test_a_file_that_is_built_is_no_folder() -> None:
+    ((summary, (place, _)),) = told({**FILES, ".gitignore": "/public/main.css\n"})
+    assert summary.startswith("Warning: public/main.css, of the app's static files, is not there")
+    assert 'exclude = ["!/public/main.css"] in [tool.okamochi]' in summary
+    assert place == ".gitignore:1: leaves public/main.css out"
+
+
+@pytest.mark.parametrize(
+    ("file", "named"), [("vite.config.ts", True), ("package.json", True), ("main.ts", False)]
+)
+def test_what_another_folder_builds_is_told_where_its_files_name_the_place(file: str, named: bool) -> None:
+    builds = FILES["package.json"]
+    files = {**FILES, "package.json": "", ".gitignore": "shop/static/dist\n", "themes/a/package.json": builds}
+    assert told(files) == []
+    said = {"package.json": builds.replace("rollup -c", "rollup -o ../../shop/static/dist")}
+    found = told({**files, f"themes/a/{file}": said.get(file, 'outDir: "../../shop/static/dist"')})
+    assert ["cd themes/a && npm install" in summary for summary, _ in found] == [True] * named
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -56,6 +75,10 @@ def test_so_is_a_folder_of_its_own_beside_the_app() -> None:
         {"package.json": "{"},
         {"package.json": "[" * 200_000},
         {".gitignore": "/build/\n*.pyc\n"},  # another folder
+        {".gitignore": "public/uploads/\nshop/static/User_Media\n"},  # users fill them
+        {
+            ".gitignore": "shop/static/node_modules\nshop/static/yarn.lock\nshop/static/.temp\n"
+        },  # npm makes them
         {"app.py": APP.replace(', static_folder="public"', "")},  # not its static files; it may have none
     ],
 )

@@ -45,3 +45,12 @@ def test_an_address_where_nothing_answers_is_told_with_its_place(page: str, plac
         other.bind(("127.0.0.1", port))
         other.listen()
         assert asked_elsewhere(shown, 8000, content) == ""
+
+
+def test_a_script_of_a_library_is_passed_over() -> None:
+    pages = [("/", '<script src="/assets/index-1.js"></script><script src="/static/app.js"></script>')]
+    texts = dict.fromkeys(
+        ("/assets/index-1.js", "/static/app.js"), f"fetch('http://localhost:{free_port()}/')"
+    )
+    said = asked_elsewhere(pages, 8000, texts.__getitem__, lambda path: path.endswith("/app.js"))
+    assert said.startswith("/static/app.js ")

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from okamochi.run.diagnose import exception
 from okamochi.run.proof.answer import Outcome, Verdict
 from okamochi.run.traces import SEE_TRACEBACK, Cause, own_line
+from okamochi.system.project_files import MemoryProject
 from okamochi.workflows.mending.failed import Failed
 from okamochi.workflows.mending.hints.values.unset import hint, told_of_unset
 from okamochi.workflows.plan import PlannedProject
@@ -50,9 +51,10 @@ def test_where_the_line_takes_no_variable_or_more_is_known_nothing_is_told() -> 
 def test_of_a_start_that_failed_the_same_is_told() -> None:
     plan = planned({"app.py": READS + FLASK_APP})
     verdict = Verdict(outcome=Outcome.FAILED, cause=Cause("the app raises phone.PhoneError", SEE_TRACEBACK))
-    project = cast(PlannedProject, SimpleNamespace(plan=plan))
-    found = hint(Failed(verdict, None, project, log=TRACE, given=("ACCOUNT_SID",)))
-    assert found.endswith("with the lines AUTH_TOKEN=...")
+    for files, more in (({}, ""), ({"default.env": b"AUTH_TOKEN=x\n"}, "; default.env has some, if ")):
+        project = cast(PlannedProject, SimpleNamespace(plan=plan, project=MemoryProject(files)))
+        found = hint(Failed(verdict, None, project, log=TRACE, given=("ACCOUNT_SID",)))
+        assert "with the lines AUTH_TOKEN=..." + more in found and found.endswith("...") is not bool(more)
 
 
 def test_what_a_release_says_of_web_stays_behind_it() -> None:

@@ -13,6 +13,7 @@ import msgspec
 from okamochi.containerfiles.command_lines import ServedObject, command_text, commands_of, served_by
 from okamochi.containerfiles.yaml_files import yaml_of
 from okamochi.detect.base import Detected
+from okamochi.detect.files.flask_app_texts import WORD, unquoted
 from okamochi.detect.files.told_starts import flask_apps_of_scripts, readme_scripts
 from okamochi.detect.serving.served_in_code import served_in_code
 from okamochi.detect.source.sources import Sources
@@ -45,6 +46,10 @@ class Statement(msgspec.Struct, frozen=True):
 Found = Detected[Statement]
 RUN_AS_MODULE = regex(
     r"\bpython[\d.]*(?: -[uOBI])* -m (?P<module>[A-Za-z_][\w.]*)(?P<rest>(?: [\w./:=,@%+${}-]+)*)"
+)
+FLASK_APP_OF_ENV = regex(rf"\bFLASK_APP(?:=({WORD})|\s+(\S.*))")
+FLASK_APP_OF_COMPOSE = regex(
+    r"\s*(?:-\s*)?(?P<quote>[\"']?)FLASK_APP[\"']?\s*[:=]\s*(?P<value>[\w./:\"'].*?)(?P=quote)\s*"
 )
 
 
@@ -146,7 +151,7 @@ def _flask_app_files(project: ProjectFiles) -> Iterator[Found]:
 
 
 def _flask_app(path: str, line: int, text: str) -> Found:
-    value = text.split(" #")[0].strip().strip("\"'")
+    value = unquoted(text)
     evidence = Evidence(path=path, line=line, reason=f"FLASK_APP={value}")
     return Detected(Statement(StatementRank.FLASK_APP, ServedObject("flask", value)), (evidence,))
 
@@ -167,9 +172,9 @@ def _dockerfiles(project: ProjectFiles) -> Iterator[Found]:
                         command = f"{entry} {command}"
                     yield from _from_command(project, path, number, command, StatementRank.DEPLOYMENT)
                 case "ENV":
-                    match = re.search(r"\bFLASK_APP[= ]+[\"']?([^\s\"']+)", rest)
+                    match = FLASK_APP_OF_ENV.search(rest)
                     if match is not None:
-                        yield _flask_app(path, number, match.group(1))
+                        yield _flask_app(path, number, match[1] or match[2])
                 case _:
                     pass
 
@@ -199,9 +204,9 @@ def _compose_files(project: ProjectFiles) -> Iterator[Found]:
                 line = _line_of(lines, command)
                 yield from _from_command(project, path, line, command, StatementRank.DEPLOYMENT)
         for number, line_text in enumerate(lines, start=1):
-            match = re.fullmatch(r"\s*-?\s*[\"']?FLASK_APP\s*[:=]\s*[\"']?([\w./:()]+)[\"']?\s*", line_text)
+            match = FLASK_APP_OF_COMPOSE.fullmatch(line_text)
             if match is not None:
-                yield _flask_app(path, number, match.group(1))
+                yield _flask_app(path, number, match["value"])
 
 
 def _line_of(lines: list[str], command: str) -> int:

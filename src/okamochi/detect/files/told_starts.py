@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from okamochi.containerfiles.command_lines import ServedObject, served_by
 from okamochi.detect.base import Detected
+from okamochi.detect.files.flask_app_texts import WORD, unquoted
 from okamochi.model.evidence import Evidence
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
@@ -19,9 +20,7 @@ SCRIPTS = regex(
     r"(?i)(?:.*[-_])?(?:boot|start|run|startup|server?|serve|launch)(?:[-_].*)?\.(?:sh|bat|cmd|ps1)"
 )
 README = regex(r"(?i)readme(?:[._-]\w+)?\.(?:md|markdown|rst|txt)|readme")
-FLASK_APP = regex(
-    r"(?i)\s*(?:export\s+|set\s+\"?|\$env:)?FLASK_APP\s*=\s*[\"']?(?P<app>[\w./:()]+)[\"']?(?:\s.*)?"
-)
+FLASK_APP = regex(rf"(?i)\s*(?:export\s+|set\s+\"?|\$env:)?FLASK_APP\s*=\s*(?P<app>{WORD})\"?(?:[\s;&].*)?")
 SPAN = regex(r"`([^`\n]+)`")
 PROMPT = regex(r"^[\s$>%#*.\d-]*(?:PS .*?>|\(\w+\)\s*[$>]?)?\s*")
 MOST_CHARACTERS = 60_000
@@ -34,7 +33,7 @@ def flask_apps_of_scripts(project: ProjectFiles) -> Iterator[tuple[str, int, str
             for number, line in enumerate(_text(project, path).splitlines(), start=1):
                 match = FLASK_APP.fullmatch(line)
                 if match is not None:
-                    yield path, number, match["app"]
+                    yield path, number, unquoted(match["app"])
 
 
 def readme_scripts(project: ProjectFiles) -> Iterator[Detected[ServedObject]]:
@@ -52,7 +51,7 @@ def readme_scripts(project: ProjectFiles) -> Iterator[Detected[ServedObject]]:
 
 def _scripts(text: str) -> Iterator[str]:
     match = FLASK_APP.fullmatch(text)
-    served = served_by(text) if match is None else (ServedObject("flask", match["app"]),)
+    served = served_by(text) if match is None else (ServedObject("flask", unquoted(match["app"])),)
     for one in served:
         name = one.reference.partition(":")[0]
         yield name if name.endswith(".py") else f"{name.replace('.', '/')}.py"

@@ -3,11 +3,18 @@
 import re
 
 import msgspec
+from msgspec.structs import replace
 
 from okamochi.detect.base import Detected
 from okamochi.detect.chosen_settings import ChosenSettings
 from okamochi.detect.packages.pyproject import Pyproject, read_pyproject
-from okamochi.detect.packages.python_statements import Pin, Range, python_pins, python_ranges
+from okamochi.detect.packages.python_statements import (
+    Pin,
+    Range,
+    python_pins,
+    python_ranges,
+    unread_statements,
+)
 from okamochi.errors import PlanError
 from okamochi.model.evidence import Decision, Evidence
 from okamochi.model.evidence import Origin as From
@@ -52,7 +59,19 @@ def choose_python(
     # of an image that was named, nobody knows which Pythons it has
     free = chosen.settings.base in (None, "debian", ANY_IMAGE)
     alternatives = tuple(one for one in admitted if one != version) if free else ()
-    return ChosenPython(version, alternatives, _decision(version, ranges, pins))
+    decision = _with_unread(_decision(version, ranges, pins), unread_statements(project, pyproject, folder))
+    return ChosenPython(version, alternatives, decision)
+
+
+def _with_unread(decision: Decision, unread: tuple[Evidence, ...]) -> Decision:
+    """What the project says about its Python in words that are none of a version's is told, not followed."""
+    if not unread:
+        return decision
+    told = "; ".join(f"{one.place}: {one.reason}" for one in unread)
+    summary = f"{decision.summary}. Warning: not followed: {told}"
+    if decision.origin is From.DEFAULT:
+        return replace(decision, summary=summary, origin=From.DETECTED, evidence=unread)
+    return replace(decision, summary=summary, evidence=(*decision.evidence, *unread))
 
 
 def _of_the_base(chosen: ChosenSettings) -> tuple[Detected[Pin], ...]:

@@ -23,16 +23,18 @@ from okamochi.system.project_files import ProjectFiles
 from okamochi.system.python_text import syntax_tree
 from okamochi.system.tables import table_of
 
-__all__ = ["Pin", "Range", "python_pins", "python_ranges"]
+__all__ = ["Pin", "Range", "python_pins", "python_ranges", "unread_statements"]
 
 NO_VERSION = regex(r"\d{10}")  # which nobody counts to, and Python turns into no number when it is long
 MOST_PATCHES = 40
+MOST_SHOWN = 40
 FROM_LINE = regex(r"FROM\s+(?:--\S+\s+)*(?:\S+/)?python:(\d+\.\d+).*", re.IGNORECASE)
 ARGUMENT = regex(r"ARG\s+(\w+)=(\S+)", re.IGNORECASE)
 VARIABLE = regex(r"\$(?:(\w+)|\{(\w+)(?::-([^${}]*))?\})")
 TOOL_LINE = regex(r"python\s+(\d+\.\d+).*")
 CONDA_LINE = regex(r"""\s*-\s*["']?(?:[\w.-]+::)?python\s*([=<>!~][^"'#\s]*)""")
 PINNED = regex(r"(?:c?python-?|cpython@)?(\d+\.\d+)(?:\.\d+)?\S*")
+ANY_WORD = regex(r"(\S+).*")
 CARET_OR_TILDE = regex(r"([\^~])\s*(\d+)(?:\.(\d+))?(?:\.(\d+))?")
 
 
@@ -58,20 +60,40 @@ class Range(msgspec.Struct, frozen=True):
 def python_ranges(project: ProjectFiles, pyproject: Pyproject) -> tuple[Detected[Range], ...]:
     """requires-python of pyproject.toml, python_requires of setup.cfg and setup.py, Poetry's and conda's
     constraints; what cannot be read is left out."""
-    texts = (
+    found: list[Detected[Range]] = []
+    for path, line, text in _range_texts(project, pyproject):
+        choices = _choices(text)
+        if choices:
+            evidence = Evidence(path=path, line=line, reason=f"requires Python {text}")
+            found.append(Detected(Range(text, choices), (evidence,)))
+    return tuple(found)
+
+
+def unread_statements(project: ProjectFiles, pyproject: Pyproject, folder: str = "") -> tuple[Evidence, ...]:
+    """Ranges and pins whose text names no version: requires-python = "three", pypy3.10 in .python-version."""
+    found = [
+        (path, line, text)
+        for path, line, text in _range_texts(project, pyproject)
+        if text.strip() not in ("", "*") and not _choices(text)
+    ]
+    for name in (".python-version", "runtime.txt"):
+        path = posixpath.join(folder, name)
+        if not any(_first_line(project, path, PINNED)):
+            found += list(_first_line(project, path, ANY_WORD))[:1]
+    return tuple(
+        Evidence(path=path, line=line, reason=f"{text[:MOST_SHOWN]!r} names no version of CPython")
+        for path, line, text in found
+    )
+
+
+def _range_texts(project: ProjectFiles, pyproject: Pyproject) -> tuple[tuple[str, int, str], ...]:
+    return (
         (PYPROJECT, pyproject.line_of("requires-python"), pyproject.string("requires-python")),
         *_poetry(pyproject),
         *_setup_cfg(project),
         *_setup_py(project),
         *((path, line, text) for path, line, text in _conda(project) if not _is_pin(text)),
     )
-    found: list[Detected[Range]] = []
-    for path, line, text in texts:
-        choices = _choices(text)
-        if choices:
-            evidence = Evidence(path=path, line=line, reason=f"requires Python {text}")
-            found.append(Detected(Range(text, choices), (evidence,)))
-    return tuple(found)
 
 
 def python_pins(project: ProjectFiles, folder: str = "") -> tuple[Detected[Pin], ...]:

@@ -15,6 +15,7 @@ import msgspec
 from okamochi.detect.services.keyword_arguments import spread
 from okamochi.detect.services.kinds import KINDS
 from okamochi.detect.services.libpq import Unsaid, unsaid_by
+from okamochi.detect.services.sqlalchemy_addresses import whole_value
 from okamochi.detect.source.constants import Constants
 from okamochi.detect.source.import_lines import imported_modules
 from okamochi.detect.source.python_source import Module
@@ -127,17 +128,7 @@ def led_names(module: Module, sources: Sources) -> Iterator[tuple[str, str]]:
         full = module.imports.full(node.func)
         top, _, rest = full.partition(".")
         if top in MODULES and rest.rpartition(".")[2] in TAKES_ADDRESS and len(node.args) == 1:
-            match node.args[0]:
-                # a name in small letters is another thing in each function
-                case ast.Name(id=name) | ast.Attribute(attr=name) if name.isupper():
-                    yield top, name
-                case (
-                    ast.Subscript(slice=ast.Constant(value=str(name)))
-                    | ast.Call(args=[ast.Constant(value=str(name)), *_])
-                ):
-                    yield top, name
-                case _:
-                    pass
+            yield from ((top, name) for name in whole_value(node.args[0]))
 
 
 def names_of_hosts(module: Module, sources: Sources) -> Iterator[str]:

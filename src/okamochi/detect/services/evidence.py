@@ -10,6 +10,7 @@ from okamochi.detect.services.clients import HERE, OWN_MACHINE, Client, clients_
 from okamochi.detect.services.django_databases import DatabasePart, database_parts, databases_here, engines_of
 from okamochi.detect.services.kinds import FOREIGN_URL, KINDS, KindFacts, facts_of
 from okamochi.detect.services.put_together import put_together
+from okamochi.detect.services.sqlalchemy_addresses import names_of_addresses
 from okamochi.detect.services.stated_addresses import StatedAddress, stated_addresses
 from okamochi.detect.services.told_parts import ToldPart, told_parts
 from okamochi.detect.source.constants import Constants
@@ -93,7 +94,8 @@ class Traces(msgspec.Struct, frozen=True):
     """`addresses` are URLs outside of variables' defaults; `texts` are the schemes that code writes alone
     ("postgresql+asyncpg://"), when it makes URLs over. `parts` are Django's databases, `clients` what the
     code connects with, `stated` what the project's environment files say, `led` the names whose values are
-    addresses for clients, each with the client's module. `engines` are those of Django's databases."""
+    addresses for clients, each with the client's module, `whole` those whose values are addresses for
+    SQLAlchemy. `engines` are those of Django's databases."""
 
     imports: tuple[Import, ...] = ()
     addresses: tuple[tuple[Address, Evidence], ...] = ()
@@ -103,6 +105,7 @@ class Traces(msgspec.Struct, frozen=True):
     clients: tuple[Client, ...] = ()
     stated: tuple[StatedAddress, ...] = ()
     led: tuple[tuple[str, str], ...] = ()
+    whole: frozenset[str] = frozenset()
     engines: tuple[tuple[str, Evidence], ...] = ()
 
     def imports_of(self, facts: KindFacts) -> tuple[Evidence, ...]:
@@ -154,6 +157,7 @@ def _traces(sources: Sources, reached: Reached) -> Traces:
         clients=tuple(found for one in modules for found in _clients(one, sources)),
         stated=stated_addresses(sources, reached, _scheme_of),
         led=tuple(found for one in modules for found in led_names(one, sources)),
+        whole=frozenset(name for one in modules for name in names_of_addresses(one, sources)),
         engines=tuple(found for one in modules for found in engines_of(one)),
     )
 

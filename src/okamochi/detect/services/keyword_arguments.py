@@ -43,6 +43,8 @@ def _entries(value: ast.expr, module: Module, sources: Sources) -> list[ast.keyw
             return keywords if all(one.arg is not None for one in keywords) else None
         case ast.Name(id=name):
             return _named(value, module, sources) or _taken(name, module, sources)
+        case ast.Attribute(value=ast.Name(id="self"), attr=name):
+            return _of_self(name, module, sources)
         case ast.Attribute(value=ast.Name(id=holder), attr=name) if path := sources.module_called(
             holder, module.path
         ):
@@ -64,12 +66,25 @@ def _named(node: ast.Name, module: Module, sources: Sources) -> list[ast.keyword
     return _entries(values[0], module, sources)
 
 
+def _of_self(name: str, module: Module, sources: Sources) -> list[ast.keyword] | None:
+    """self.settings = {"host": "db"}, where one place of the module writes it, and none changes it."""
+    stored = [one for one in module.of(ast.Attribute) if one.attr == name and isinstance(one.ctx, ast.Store)]
+    written = [
+        one.value
+        for one in module.of(ast.Assign)
+        if any(isinstance(target, ast.Attribute) and target.attr == name for target in one.targets)
+    ]
+    if len(stored) != 1 or len(written) != 1 or _is_changed(name, module):
+        return None
+    return _entries(written[0], module, sources) if isinstance(written[0], ast.Dict | ast.Call) else None
+
+
 def _is_changed(name: str, module: Module) -> bool:
     """settings["host"] = ..., settings.update(...)"""
     stored = (one for one in module.of(ast.Subscript) if isinstance(one.ctx, ast.Store))
     called = (one.func for one in module.of(ast.Call) if isinstance(one.func, ast.Attribute))
     holders = [*(one.value for one in stored), *(one.value for one in called if one.attr == "update")]
-    return any(isinstance(one, ast.Name) and one.id == name for one in holders)
+    return any(name in (getattr(one, "id", ""), getattr(one, "attr", "")) for one in holders)
 
 
 def _taken(name: str, module: Module, sources: Sources) -> list[ast.keyword] | None:

@@ -247,7 +247,7 @@ def _referenced(
     if module.problem is not None:
         raise not_parsed(module)
     name, call = match.group(2) or "", match.group(3) or ""
-    found = _named(objects, module, name) if name else _first_of(objects, module)
+    found = _named(objects, module, name, call) if name else _first_of(objects, module)
     name = name or WITHOUT_NAME
     if found is None and unknown_names and binds(module, name.split(".")[0]):
         found = _unknown_object(module, name)
@@ -289,8 +289,8 @@ def _root_of_reference(path: str, text: str) -> str:
     return stem.removesuffix(written).rstrip("/")
 
 
-def _named(objects: FlaskObjects, module: Module, name: str) -> Detected[Candidate] | None:
-    found = candidate_for(objects, module, name.removesuffix(".server"), imported=True)
+def _named(objects: FlaskObjects, module: Module, name: str, call: str) -> Detected[Candidate] | None:
+    found = candidate_for(objects, module, name.removesuffix(".server"), imported=True, call=call)
     return found if found is None or found.value.name == name else None
 
 

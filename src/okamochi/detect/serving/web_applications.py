@@ -165,15 +165,16 @@ def _why_not(objects: FlaskObjects, function: Function) -> str:
 
 
 def candidate_for(
-    objects: FlaskObjects, module: Module, name: str, *, imported: bool = False
+    objects: FlaskObjects, module: Module, name: str, *, imported: bool = False, call: str = ""
 ) -> Detected[Candidate] | None:
     """The application or factory that a name of a module stands for; None when it is neither. `imported`: a
-    factory of another module counts under this one's name, too."""
+    factory of another module counts under this one's name, too. `call` are the brackets with which a file
+    of the project, or a setting, calls it."""
     value = objects.resolve(module.path, name)
     match value:
         case Function():
             here = imported or value.path == module.path
-            made = _called_function(objects, value) if here else None
+            made = _called_function(objects, value, call) if here else None
         case ClassDefinition():
             instance = _called_class(objects, value) if value.path == module.path else None
             made = Made(instance, "()") if instance else None
@@ -215,14 +216,16 @@ class Made(msgspec.Struct, frozen=True):
     evidence: tuple[Evidence, ...] = ()
 
 
-def _called_function(objects: FlaskObjects, function: Function) -> Made | None:
-    """What a factory gives, called with arguments that the source tells."""
+def _called_function(objects: FlaskObjects, function: Function, stated: str) -> Made | None:
+    """What a factory gives, called as it is `stated`, else with arguments that the source tells."""
     instance = None if _is_no_factory(function) or _serves_itself(function) else objects.returned(function)
     if instance is None:
         return None
     required = required_parameters(function.node)
     if instance.framework is Framework.PYRAMID and (paste := ini_for(function, objects)) is not None:
         return Made(instance, "()", made_from=paste.value, evidence=paste.evidence)
+    if stated and not isinstance(function.node, ast.AsyncFunctionDef):
+        return Made(instance, stated)
     arguments = arguments_for(function, objects) if required else ()
     if len(arguments) != len(required):
         return None

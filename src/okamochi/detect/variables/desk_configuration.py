@@ -20,6 +20,8 @@ OFF = regex(r"^[ \t]*DEBUG\s*=\s*False\b", re.MULTILINE)
 ON = frozenset(["1", "true", "yes", "on"])
 DESK = frozenset(["dev", "develop", "development", "local", "debug", "default"])
 PRODUCTION = ("production", "prod")
+# what was built, and chooses nothing: HEROKU_SLUG_COMMIT
+OF_A_BUILD = regex(r"(\w*_)?(COMMIT|RELEASE|REVISION|SHA|TAG|VERSION)")
 
 
 def left_at_the_desk(sources: Sources, variable: EnvironmentVariable) -> tuple[str, tuple[Evidence, ...]]:
@@ -41,7 +43,7 @@ def configuration_for_production(
     """What the variable has to be for the configuration that the project has for production, and where that
     stands; None when the default is no other configuration of the same table."""
     default = variable.default or ""
-    if default.lower() not in DESK:
+    if default.lower() not in DESK or OF_A_BUILD.fullmatch(variable.name) is not None:
         return None
     for module in sources.mentioning(*(f"{quote}{name}{quote}" for name in PRODUCTION for quote in "'\"")):
         for keys in tables(module):

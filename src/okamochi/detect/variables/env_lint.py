@@ -23,6 +23,7 @@ SERVICE_HOST = re.compile(
 SERVICE_SCHEME = re.compile(
     r"(postgres|postgresql|mysql|mariadb|redis|rediss|valkey|mongodb|amqps?|memcached)\b.*"
 )
+# unless the project's own code reads it
 INERT = {"FLASK_ENV": "Flask dropped it in 2.3, and nothing reads it since: FLASK_DEBUG, at the desk only"}
 
 
@@ -107,7 +108,7 @@ class FileLint:
         )
 
     def unread(self, name: str, line: int) -> Iterator[Finding]:
-        if name in INERT:
+        if name in INERT and name not in self.known:
             yield self.finding("env/inert", Severity.NOTE, f"{name} has no effect", INERT[name], line)
             return
         taken = next((one for one in self.composed if one[0] == name), None)

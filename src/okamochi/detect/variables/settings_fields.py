@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import msgspec
 
 from okamochi.detect.source.python_source import Module
-from okamochi.detect.source.read_values import literal_of, name_of_keyword, shape_of
+from okamochi.detect.source.read_values import literal_of, name_in, shape_of
 from okamochi.detect.source.sources import Sources
 from okamochi.detect.source.syntax import argument, keyword_value, walk
 from okamochi.detect.variables.environment_read import Read
@@ -17,6 +17,7 @@ from okamochi.pypi.python_values import last_name
 __all__ = ["settings_fields"]
 
 DEPTH = 4
+CHOICES = "AliasChoices"
 
 
 class _Rules(msgspec.Struct, frozen=True):
@@ -62,7 +63,7 @@ def _handed_down(
             continue
         for one in _fields(place, parent, rules, sources):
             line = one.line if place is module else node.lineno
-            found.setdefault(one.field, msgspec.structs.replace(one, line=line))
+            found.setdefault(one.name, msgspec.structs.replace(one, line=line))
     return tuple(found.values())
 
 
@@ -91,13 +92,12 @@ def _fields(
     for statement in node.body:
         if not isinstance(statement, ast.AnnAssign) or not isinstance(statement.target, ast.Name):
             continue
-        read = _field(statement, statement.target.id, rules, module)
-        if read is None:
-            continue
+        reads = _field(statement, statement.target.id, rules, module)
         model = model_of(statement.annotation, module, sources) if sources is not None else None
-        if model is None:
-            yield read
+        if model is None or len(reads) != 1:
+            yield from reads
             continue
+        read = reads[0]
         inner = rules.inside(statement.target.id)
         nested = rules.delimiter and not model.reads_itself and depth
         for one in _fields(model.module, model.node, inner, sources, depth - 1) if nested else ():
@@ -106,32 +106,69 @@ def _fields(
             yield read  # as JSON
 
 
-def _field(statement: ast.AnnAssign, name: str, rules: _Rules, module: Module) -> Read | None:
+def _field(statement: ast.AnnAssign, name: str, rules: _Rules, module: Module) -> tuple[Read, ...]:
+    """One read for each name that the field may have; of several, none alone is needed."""
     if name.startswith("_") or name == "model_config":
-        return None
-    full = rules.name(name)
-    value: ast.expr | None = statement.value
-    if isinstance(value, ast.Call) and ast.unparse(value.func).endswith("Field"):
-        alias = (
-            name_of_keyword(value, "validation_alias")
-            or name_of_keyword(value, "alias")
-            or name_of_keyword(value, "env")
-        )
-        full = alias or full
-        given = argument(value, 0, "default")
-        factory = keyword_value(value, "default_factory")
+        return ()
+    names: tuple[str, ...] = ()
+    value = statement.value
+    field = next((one for one in _annotations(statement.annotation) if _is_field(one)), None)
+    call = value if value is not None and _is_field(value) else field
+    if isinstance(call, ast.Call):
+        names = _aliases(call)
+        given = argument(call, 0, "default") if call is value else value
+        factory = keyword_value(call, "default_factory")
         value = None if isinstance(given, ast.Constant) and given.value is ... else given or factory
     has_default = value is not None or may_be_none(statement.annotation, module)
-    return Read(
-        full,
-        statement.lineno,
-        must=not has_default,
-        has_default=has_default,
-        default=literal_of(value),
-        used_as=name.upper(),
-        field=name,
-        shape=shape_of(value),
+    return tuple(
+        Read(
+            full,
+            statement.lineno,
+            must=not has_default and len(names) < 2,
+            has_default=has_default,
+            default=literal_of(value),
+            used_as=name.upper(),
+            field=name,
+            shape=shape_of(value),
+        )
+        for full in names or (rules.name(name),)
     )
+
+
+def _is_field(value: ast.expr) -> bool:
+    return isinstance(value, ast.Call) and ast.unparse(value.func).endswith("Field")
+
+
+def _annotations(annotation: ast.expr) -> Iterator[ast.expr]:
+    """What stands beside the type: Annotated[str, Field(alias="TOKEN")]."""
+    match annotation:
+        case ast.Subscript(value=outer, slice=ast.Tuple(elts=[_, *beside])) if (
+            last_name(outer) == "Annotated"
+        ):
+            yield from beside
+        case _:
+            pass
+
+
+def _aliases(call: ast.Call) -> tuple[str, ...]:
+    """The names that a field has instead of its own: alias="TOKEN", AliasChoices("TOKEN", "OLD_TOKEN").
+    https://docs.pydantic.dev/latest/concepts/alias/#aliaspath-and-aliaschoices"""
+    for word in ("validation_alias", "alias", "env"):
+        value = keyword_value(call, word)
+        choices = value.args if isinstance(value, ast.Call) and last_name(value.func) == CHOICES else [value]
+        names = tuple(filter(None, (name_in(_first_step(one)) for one in choices if one is not None)))
+        if names:
+            return names
+    return ()
+
+
+def _first_step(value: ast.expr) -> ast.expr:
+    """Of AliasPath("LIMITS", 0), the variable, whose JSON the rest leads into."""
+    match value:
+        case ast.Call(func=function, args=[first, *_]) if last_name(function) == "AliasPath":
+            return first
+        case _:
+            return value
 
 
 def _rules(module: Module, node: ast.ClassDef, sources: Sources | None) -> _Rules:

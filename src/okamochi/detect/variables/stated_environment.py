@@ -12,8 +12,6 @@ __all__ = ["stated_environment"]
 
 # Of a developer's desk, or to be replaced: no value for production.
 UNFIT = regex(r"dev|debug|test|local|127\.0\.0\.1|example|change|your|todo|xxx|<", 2)
-# which the app asks for itself; okamochi sets it for no other reason
-OF_FLASK = frozenset(["FLASK_ENV"])
 NAMES_OF_DEBUGGING = regex(r".*DEBUG.*|.*TESTING.*")
 
 
@@ -32,7 +30,7 @@ def stated_environment(
         and one.name not in served
         and (one.required or (config is not None and one.name == config.name and one.default is None))
     }
-    own = config if config is not None and (config.name in asked or config.name in OF_FLASK) else None
+    own = config if config is not None and config.name in asked else None
     if not asked and own is None:
         return (), ()
     found = [own] if own is not None else []

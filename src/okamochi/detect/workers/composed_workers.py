@@ -1,5 +1,6 @@
 """Workers that a compose file starts from the project's own image: services that are built here, with the
-command of a worker's program, or with a script of the project that goes on for ever and serves nothing:
+command of a worker's program, with a script of the project that goes on for ever and serves nothing, or
+with a command that the project gives `flask`:
 
     worker:
       build: .
@@ -80,12 +81,26 @@ def _script(settings: Mapping[str, Any], project: ProjectFiles) -> str:
         argv = shlex.split(command)
     except ValueError:
         return ""
-    if len(argv) < 2 or PYTHON.fullmatch(argv[0].rpartition("/")[2]) is None or OF_SHELLS.search(command):
+    if len(argv) < 2 or OF_SHELLS.search(command):
         return ""
-    text = next((found for word in argv[1:4] if (found := _source_of(word, project))), "")
+    program = argv[0].rpartition("/")[2]
+    if PYTHON.fullmatch(program) is not None:
+        text = next((found for word in argv[1:4] if (found := _source_of(word, project))), "")
+        works = bool(text) and not SERVES.search(text)
+    else:
+        text = _commands_of_flask(argv[-1], project) if program == "flask" and len(argv) == 2 else ""
+        works = bool(text)
     restart = str(settings.get("restart") or "").partition(":")[0]
     stays = restart in KEPT_UP or ENDLESS.search(text) is not None
-    return shlex.join(argv) if text and stays and not SERVES.search(text) else ""
+    return shlex.join(argv) if works and stays else ""
+
+
+def _commands_of_flask(name: str, project: ProjectFiles) -> str:
+    """The module of the project that gives `flask` a command of that name: @app.cli.command("run-worker");
+    "" where none does."""
+    stated = re.compile(rf"""\.command\(\s*(?:name\s*=\s*)?["']{re.escape(name)}["']""")
+    modules = (project.read_text(path) or "" for path in project.files("**/*.py"))
+    return next((text for text in modules if name in text and stated.search(text)), "")
 
 
 def _source_of(word: str, project: ProjectFiles) -> str:

@@ -17,12 +17,23 @@ OF_OTHERS = regex(r"\.min\.js$|/(?:node_modules|vendor|lib)s?/")
 MOST_SCRIPTS = 6
 
 
-def asked_elsewhere(pages: Iterable[tuple[str, str]], port: int, content: Callable[[str], str]) -> str:
+def asked_elsewhere(
+    pages: Iterable[tuple[str, str]],
+    port: int,
+    content: Callable[[str], str],
+    is_own: Callable[[str], bool] = lambda _: True,
+) -> str:
     """What to say of the first such address; "" where there is none. `pages` are paths and texts, `content`
-    gives the text of a script by its path, `port` is where the app is served."""
-    for place, text in seen(pages, content):
+    gives the text of a script by its path, `port` is where the app is served. `is_own` is asked of a script
+    with such an address: one that a library serves (Gradio's front end) names it for its own developers."""
+    shown = dict(pages)
+    for place, text in seen(shown.items(), content):
         for url, number in dict.fromkeys(FIXED.findall(text)):
-            if int(number) != port and not answers(LOOPBACK, int(number)):
+            if (
+                int(number) != port
+                and not answers(LOOPBACK, int(number))
+                and (place in shown or is_own(place))
+            ):
                 return (
                     f"{place} sends browsers to {url}, where nothing answers; if that means this app, "
                     f"'okamochi up --port {number}' serves it there; addresses without a host work everywhere"

@@ -93,18 +93,26 @@ def looked_round(
         reporter.warn(ELSEWHERE.format(place=place))
     if found is None and not plan.domain and refuses_name(record.url):
         reporter.warn(REFUSES_NAME.format(url=record.url))
-    if found is None and (said := elsewhere(answers, record.port, host)):
+    if found is None and (said := elsewhere(answers, record.port, host, building)):
         reporter.warn(said)
     return found
 
 
-def elsewhere(answers: Iterable[Answered], port: int, host: str) -> str:
+def elsewhere(answers: Iterable[Answered], port: int, host: str, building: Building) -> str:
     def content(path: str) -> str:
         answer = answer_of(port, path, host, LOOK_SECONDS)
         return answer.text if answer is not None else ""
 
     shown = ((one.page, one.text) for one in answers if one.status == HTTPStatus.OK)
-    return asked_elsewhere(shown, port, content)
+    return asked_elsewhere(shown, port, content, lambda path: has_file(building, path))
+
+
+def has_file(building: Building, path: str) -> bool:
+    """Whether a file of the project is called so, wherever the app serves it from."""
+    from okamochi.system.project_files import DiskProject
+
+    name = posixpath.basename(path)
+    return any(posixpath.basename(one) == name for one in DiskProject.open(building.request.path).files())
 
 
 def refuses_name(url: str) -> bool:

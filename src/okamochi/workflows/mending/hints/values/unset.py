@@ -4,18 +4,24 @@ the line that fails takes the values of variables which nobody gave."""
 import re
 from collections.abc import Collection
 
+from okamochi.detect.variables.env_findings import files_with
 from okamochi.model.plan import Plan
 from okamochi.run.traces import SEE_TRACEBACK, Cause, own_line, own_lines
+from okamochi.system.patterns import regex
 from okamochi.workflows.mending.failed import Failed
 
 __all__ = ["hint", "told_of_unset"]
 
 MOST = 5
+GIVEN = regex(r"\b(\w+)=\.\.\.")
 
 
 def hint(failed: Failed) -> str:
-    cause = failed.verdict.cause
-    return told_of_unset(cause, failed.text, failed.planned.plan, failed.given) if cause is not None else ""
+    """With the project's own file that has such values."""
+    cause, project = failed.verdict.cause, failed.planned.project
+    told = told_of_unset(cause, failed.text, failed.planned.plan, failed.given) if cause is not None else ""
+    files = files_with(project, GIVEN.findall(told)) if told else ()
+    return f"{told}; {files[0]} has some, if those are meant for production" if files else told
 
 
 def told_of_unset(cause: Cause, text: str, plan: Plan, given: Collection[str]) -> str:
