@@ -110,6 +110,20 @@ def test_an_app_behind_a_link_that_leads_out_is_told(
     refuses.build(root, 3, "no Python file", "app.py leads out of the project", "copy what the symbolic link")
 
 
+@pytest.mark.parametrize("name", ["okamochi.toml", "requirements.txt", "pyproject.toml", ".dockerignore"])
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_link_that_leads_out_is_told_where_the_file_would_decide(
+    refuses: Refusing, make_project: MakeProject, tmp_path: Path, name: str, *, is_there: bool
+) -> None:
+    """It stays out of the image, where links are refused; that it does not count has to be said all the same."""
+    root = make_project()
+    (root / name).unlink(missing_ok=True)
+    if is_there:
+        (tmp_path / "shared").write_text("")
+    (root / name).symlink_to(tmp_path / "shared")
+    refuses(root, 3, f"{name} cannot be read", "leads out of the project", "remove", arguments=("plan", root))
+
+
 def test_a_file_name_that_is_not_utf8_is_shown(refuses: Refusing, make_project: MakeProject) -> None:
     root = make_project()
     Path(os.fsdecode(os.fsencode(root) + b"/caf\xe9.txt")).write_text("x")

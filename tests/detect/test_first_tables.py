@@ -50,6 +50,8 @@ def test_a_dump_is_left_alone_where_the_code_makes_the_tables_or_opens_it(source
         (f"CREATE DATABASE bank;\nUSE bank;\n{DUMP}", "it makes the database bank, which is there"),
         (f"USE shop;\n{DUMP}", "it makes them in the database shop, and the app's is bank"),
         (f"DROP DATABASE IF EXISTS bank;\n{DUMP}", "it drops a database"),
+        (f"DROP DATABASE bank;\nCREATE DATABASE bank;\nUSE bank;\n{DUMP}", "it makes the database bank"),
+        (f"DROP DATABASE IF EXISTS other;\nUSE bank;\n{DUMP}", "it drops a database"),
     ],
 )
 def test_a_dump_that_would_fail_or_go_elsewhere_is_told_and_not_run(dump: str, why: str) -> None:
@@ -64,6 +66,19 @@ def test_a_dump_that_would_fail_or_go_elsewhere_is_told_and_not_run(dump: str, w
 def test_what_makes_its_database_only_where_it_is_missing_is_run() -> None:
     assert begun_with(plan_with(f"CREATE DATABASE IF NOT EXISTS bank;\nUSE `bank`;\n{DUMP}")) == ("Dump.sql",)
     assert begun_with(plan_with(f"CREATE DATABASE /*!32312 IF NOT EXISTS*/ `bank`;\n{DUMP}")) == ("Dump.sql",)
+
+
+ANEW = "DROP DATABASE IF EXISTS `bank`;\nCREATE DATABASE `bank`;\nUSE `bank`;\n"
+TOLD = CONNECTS.replace("'localhost'", "os.environ['DB_HOST']").replace("'bank'", "os.environ['DB_NAME']")
+
+
+def test_what_makes_the_database_of_a_new_volume_anew_is_run() -> None:
+    assert begun_with(plan_with(f"{ANEW}{DUMP}")) == ("Dump.sql",)
+
+
+def test_a_database_that_variables_alone_name_is_called_as_its_tables_are_made() -> None:
+    (service,) = plan_with(f"{ANEW}{DUMP}", f"import os\n{TOLD}").services
+    assert (service.database, service.initial_files) == ("bank", ("Dump.sql",))
 
 
 def test_of_several_files_none_is_run_and_all_are_named() -> None:

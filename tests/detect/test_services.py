@@ -1212,3 +1212,17 @@ def test_a_variable_that_is_the_whole_address_of_sqlalchemy_leads_there_by_any_n
 )
 def test_a_part_of_an_address_or_that_of_another_stage_leads_to_no_service(use: str) -> None:
     assert services("flask-sqlalchemy\npsycopg2", f"{HEAD}{use}\n") == ()
+
+
+@pytest.mark.parametrize(
+    ("more", "names"),
+    [
+        ("", {"DEVELOPMENT_DATABASE_URL"}),
+        ("class Live:\n    SQLALCHEMY_DATABASE_URI = os.getenv('DATABASE_URL')\n", {"DATABASE_URL"}),
+    ],
+)
+def test_the_address_of_the_developer_leads_there_where_the_code_knows_no_other(
+    more: str, names: set[str]
+) -> None:
+    source = f"{HEAD}class Dev:\n    SQLALCHEMY_DATABASE_URI = os.getenv('DEVELOPMENT_DATABASE_URL')\n{more}"
+    assert set(told(only("flask-sqlalchemy\npsycopg2", source))) == names

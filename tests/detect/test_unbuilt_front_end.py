@@ -76,7 +76,9 @@ def test_what_another_folder_builds_is_told_where_its_files_name_the_place(file:
         {"package.json": "[" * 200_000},
         {".gitignore": "/build/\n*.pyc\n"},  # another folder
         {".gitignore": "public/uploads/\nshop/static/User_Media\n"},  # users fill them
-        {".gitignore": "shop/static/node_modules\nshop/static/yarn.lock\n"},  # npm makes them
+        {
+            ".gitignore": "shop/static/node_modules\nshop/static/yarn.lock\nshop/static/.temp\n"
+        },  # npm makes them
         {"app.py": APP.replace(', static_folder="public"', "")},  # not its static files; it may have none
     ],
 )

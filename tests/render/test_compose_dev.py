@@ -115,6 +115,20 @@ def test_each_framework_reloads_in_its_own_way(framework: str, source: str, comm
     assert " ".join(served(framework, source)) == command
 
 
+@pytest.mark.parametrize(
+    ("framework", "source", "worker"),
+    [
+        ("aiohttp", "from aiohttp import web\napp = web.Application()\n", "aiohttp.GunicornWebWorker"),
+        ("tornado", "from tornado.web import Application\napp = Application([])\n", "tornado"),
+    ],
+)
+def test_what_has_an_interface_of_its_own_keeps_its_server(framework: str, source: str, worker: str) -> None:
+    watcher, *_, command, folder = served(framework, source)
+    assert (watcher, folder) == ("/opt/venv/bin/watchfiles", "/app")
+    assert command.startswith("/opt/venv/bin/python /opt/venv/bin/gunicorn ")
+    assert f"--worker-class {worker} " in command and command.endswith(" app:app")
+
+
 def test_an_object_that_the_flask_command_does_not_take_is_followed_by_a_module_of_the_kit() -> None:
     web = override(planned({"requirements.txt": "dash", "app.py": "from dash import Dash\napp = Dash()\n"}))
     assert web["environment"]["FLASK_APP"] == "/opt/okamochi/development/okamochi_object:application"

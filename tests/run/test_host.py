@@ -19,6 +19,7 @@ from okamochi.oci.image import Image
 from okamochi.oci.reference import Reference
 from okamochi.run.host.engine import HostEngine
 from okamochi.run.host.isolation import Isolation, launcher_argv
+from okamochi.run.host.launcher import confinement
 from okamochi.run.host.records import Records, belongs_to, is_alive
 from okamochi.run.host.shim import (
     fill,
@@ -274,6 +275,11 @@ def test_a_start_that_fails_is_told(tmp_path: Path) -> None:
     SubprocessRunner().run(launcher_argv("supervise", path))
     assert ended(tmp_path)["exit_code"] == 125
     assert "cannot start the app" in (tmp_path / "log").read_text()
+
+
+@pytest.mark.filterwarnings("error::DeprecationWarning")
+def test_a_command_is_confined_by_what_coming_pythons_have_too() -> None:
+    assert callable(confinement({"confined": {"reads": ["/usr"], "writes": []}}))
 
 
 def test_what_comes_back_is_not_started_where_somebody_else_answers_by_now(

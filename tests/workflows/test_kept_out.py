@@ -21,7 +21,7 @@ FILES = {
     "shop/.gitignore": "prices.py\n",
     "parts/one.py": "",
     "rest.py": "",
-    ".gitignore": "# private\nconfig.py\nparts/\n",
+    ".gitignore": "# private\nconfig.py\nparts/\nshop/keys.py\nloc*.py\n",
 }
 
 
@@ -47,7 +47,13 @@ def test_the_pattern_that_keeps_a_module_out_is_named(module: str, path: str, li
     assert f'exclude = ["!/{path}"]' in told(module)
 
 
-@pytest.mark.parametrize("module", ["rest", "requests", "shop"])
+def test_a_module_that_gitignore_left_with_its_author_is_told_so() -> None:
+    assert told("shop.keys").startswith(
+        "shop/keys.py is not in this folder, since .gitignore:4 (shop/keys.py)"
+    )
+
+
+@pytest.mark.parametrize("module", ["rest", "requests", "shop", "local", "shop.other"])
 def test_of_what_is_in_the_image_or_nowhere_nothing_is_told(module: str) -> None:
     assert told(module) == ""
 
@@ -56,5 +62,7 @@ def test_a_part_of_an_own_package_that_a_start_misses_is_told_so_too() -> None:
     error = "an import fails: cannot import name 'prices' from 'shop' (/app/shop/__init__.py)"
     found = told_for(Verdict(outcome=Outcome.FAILED, cause=Cause(error, "see the log")))
     assert found.startswith("shop/prices.py is there, but shop/.gitignore:1 (prices.py) keeps it out")
+    of_a_folder = Cause(error.replace("/app/shop/__init__.py", "unknown location"), "see the log")
+    assert told_for(Verdict(outcome=Outcome.FAILED, cause=of_a_folder)) == found
     of_a_library = Cause(error.replace("/app/", "/opt/venv/lib/"), "see the log")
     assert told_for(Verdict(outcome=Outcome.FAILED, cause=of_a_library)) == ""

@@ -16,6 +16,7 @@ from okamochi.detect.packages.native import native_facts
 from okamochi.detect.packages.stated_packages import package_decisions
 from okamochi.detect.running import running_of
 from okamochi.detect.services.first_tables import with_first_tables
+from okamochi.detect.services.found import name_for_database
 from okamochi.detect.services.mail import mail_catcher
 from okamochi.detect.serving.application import application_decisions, application_of
 from okamochi.detect.serving.started_inside import started_inside
@@ -71,6 +72,7 @@ def _plan_of(found: Understood) -> Plan:
         data.services.services,
         left_out(excluded),
         made=running.has_release or bool(running.setups),
+        unnamed=name_for_database(found.name),
     )
     refuse_unreadable(found.sources, found.reached.paths, excluded, found.python.version)
     development, development_decisions = choose_development(

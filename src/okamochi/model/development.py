@@ -134,6 +134,10 @@ def web_argv(plan: Plan, web: Process) -> tuple[str, ...]:
             return (*kept, "--server.fileWatcherType=auto", "--server.runOnSave=true")
         case Framework.PANEL:
             return (*web.argv, "--autoreload")
+        case (
+            Framework.AIOHTTP | Framework.TORNADO
+        ):  # of an interface of their own, which no other server takes
+            return watched(web.argv)
         case _ if application.interface is ServerInterface.ASGI and reference and uvicorn_takes(reference):
             reference = OBJECT if application.parses_arguments else reference
             factory = ("--factory",) if reference.endswith("()") else ()

@@ -22,7 +22,8 @@ def read_settings(project: ProjectFiles) -> SettingsTable:
 
     UsageError: both files hold settings, a file is no TOML, a key is unknown, a value has the wrong type.
     """
-    own = text_if_there(project, OWN_FILE) if project.exists(OWN_FILE) else None
+    text = text_if_there(project, OWN_FILE)
+    own = text if project.exists(OWN_FILE) else None
     pyproject = project.read_text(PYPROJECT)
     in_pyproject = _tool_table(pyproject) if pyproject is not None else None
     if own is not None and in_pyproject is not None:

@@ -375,11 +375,17 @@ def decoded(content: bytes) -> str:
 
 
 def text_if_there(project: ProjectFiles, path: str) -> str:
-    """ "" when there is no such file. DetectionError for one that is there and cannot be read: nobody should
-    find out later that it did not count."""
+    """ "" when there is no such file. DetectionError for one that is there and cannot be read, also where a
+    link leads out of the project: nobody should find out later that it did not count."""
     text = project.read_text(path)
     if text is None and project.exists(path):
         raise unreadable(path)
+    if text is None and project.root is not None and (project.root / path).is_symlink():
+        raise DetectionError(
+            f"{path} cannot be read: it is a link that leads out of the project, or nowhere",
+            where=path,
+            hint="remove the link",
+        )
     return text or ""
 
 

@@ -16,7 +16,7 @@ from okamochi.detect.files.tracked_files import tracked_all_the_same
 from okamochi.errors import UsageError
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.system.patterns import regex
-from okamochi.system.project_files import ProjectFiles
+from okamochi.system.project_files import ProjectFiles, text_if_there
 from okamochi.system.words import counted
 
 __all__ = [
@@ -66,10 +66,8 @@ def exclude_patterns(
     tracked = tracked_all_the_same(project, patterns, from_git)
     patterns += (*from_git, *tracked.patterns)
     evidence += (*places, *tracked.evidence)
-    docker = project.read_text(".dockerignore")
-    if docker is not None and RENDERED in docker[:300]:
-        docker = None  # okamochi's own: it says what is decided here
-    if docker is not None:
+    docker = text_if_there(project, ".dockerignore")
+    if docker and RENDERED not in docker[:300]:  # okamochi's own says what is decided here
         own = dockerignore_patterns(docker)
         _refuse_invalid(own)
         patterns += own

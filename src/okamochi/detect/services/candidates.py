@@ -24,6 +24,7 @@ __all__ = ["service_candidates"]
 
 BROKERS = (ServiceKind.REDIS, ServiceKind.RABBITMQ)
 BROKER_VARIABLE = regex(r"(\w+_)?(CELERY_BROKER|BROKER|CELERY_RESULT_BACKEND|RESULT_BACKEND|QUEUE)(_URL)?")
+OF_DEVELOPERS = regex(r"(DEV|DEVELOPMENT)_.*")
 OTHER_STAGE = regex(r"(TEST|TESTING|DEV|DEVELOPMENT|STAGING|CI)_.*")
 WEB = regex(r"https?://[^/:]*(?::(?P<port>\d+))?")
 ENGINE = regex(r"(DATABASE|DB|SQL)_(ENGINE|DIALECT|DRIVER|TYPE)")
@@ -242,7 +243,8 @@ def _leading(
     names is read by a configuration that takes all: app.config.from_prefixed_env()."""
     names = frozenset(one.name.upper() for one in traces.variables)
     led = {name for module, name in traces.led if module in facts.modules} - {""}
-    led |= {name for name in traces.whole if facts.kind in SQL and OTHER_STAGE.fullmatch(name) is None}
+    whole = traces.whole if facts.kind in SQL else frozenset()
+    led |= {name for name in whole if OTHER_STAGE.fullmatch(name) is None}
     shared = _shared_names(traces)
     stated = {one.name: one for one in traces.stated if OTHER_STAGE.fullmatch(one.name) is None}
     found = [
@@ -257,6 +259,8 @@ def _leading(
             else _leads_to(facts, one, dependencies, composed, names, rabbit)
         )
     ]
+    if not found and not stated:  # the developer's own configuration is the only one that there is
+        found = [one for one in traces.variables if OF_DEVELOPERS.fullmatch(one.name) and one.name in whole]
     read = {one.name for one in traces.variables}
     found = [_said_by(one, stated.get(one.name)) for one in found]
     found += [

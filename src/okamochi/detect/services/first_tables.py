@@ -28,16 +28,23 @@ ASIDE = regex(r"(?:.*/)?(?:tests?|migrations|versions|fixtures|backups?|docs?|ex
 OF_MYSQL = regex(r"`\w+`|\bengine\s*=|\bauto_increment\b", re.IGNORECASE)
 OF_POSTGRES = regex(r"\b(?:big)?serial\b|\bpg_catalog\b|\bjsonb\b|\btimestamptz\b|\bbytea\b", re.IGNORECASE)
 OWN_DATABASE = regex(r"\bcreate\s+(?:database|schema)\s+(?!if\b|/\*!\d+ if\b)[`\"]?(\w+)", re.IGNORECASE)
-DROPS_DATABASE = regex(r"\bdrop\s+(?:database|schema)\b", re.IGNORECASE)
+DROPS_DATABASE = regex(r"\bdrop\s+(?:database|schema)\s+(if\s+exists\s+)?[`\"]?(\w+)", re.IGNORECASE)
+ANEW = regex(r"\bcreate\s+(?:database|schema)\b", re.IGNORECASE)
 USES = regex(r"^\s*(?:use\s+|\\connect\s+|\\c\s+)[`\"]?(\w+)", re.IGNORECASE | re.MULTILINE)
 OWNER = regex(r"\bowner\s+to\s+\"?(\w+)", re.IGNORECASE)
 
 
 def with_first_tables(
-    sources: Sources, services: Iterable[BackingService], is_out: Callable[[str], bool], *, made: bool
+    sources: Sources,
+    services: Iterable[BackingService],
+    is_out: Callable[[str], bool],
+    *,
+    made: bool,
+    unnamed: str = "",
 ) -> tuple[tuple[BackingService, ...], tuple[Decision, ...]]:
     """`made` is true where the project has a release process, or commands that set its data up. What
-    `is_out` is nobody's but this checkout's."""
+    `is_out` is nobody's but this checkout's. `unnamed` is the name of a database that nobody names: the file
+    may have another then, of which variables tell the app."""
     services = tuple(services)
     databases = [one for one in services if one.kind in KINDS]
     if made or len(databases) != 1 or databases[0].initial_files or _makes_itself(sources):
@@ -48,12 +55,13 @@ def with_first_tables(
         return services, _several(database, found)
     path = found[0]
     place = Evidence(path=path, line=0, reason="makes tables, which nothing else in the project does")
-    against = _against(_text(sources, path), database)
+    named = _named_by(_text(sources, path), database, unnamed)
+    against = _against(_text(sources, path), named)
     field = f"services.{database.name}.initial_files"
     if against:
         told = f"Warning: nothing makes the tables of {database.name}, and {path} is not run: {against}"
         return services, (Decision.detected(field, told, (place,)),)
-    begun = msgspec.structs.replace(database, initial_files=(path,))
+    begun = msgspec.structs.replace(named, initial_files=(path,))
     told = f"{database.name} begins with {path}, once, when its volume is new"
     kept = tuple(begun if one is database else one for one in services)
     return kept, (Decision.detected(field, told, (place,)),)
@@ -97,14 +105,27 @@ def _fits(text: str, database: BackingService) -> bool:
     return other.search(text) is None
 
 
+def _named_by(text: str, database: BackingService, unnamed: str) -> BackingService:
+    """Called as the file calls it, where only variables tell the app its name."""
+    told = any("{database}" in one.template for one in database.variables)
+    used = set(USES.findall(text))
+    if not told or database.database != unnamed or len(used) != 1:
+        return database
+    return msgspec.structs.replace(database, database=used.pop())
+
+
 def _against(text: str, database: BackingService) -> str:
-    """Why it would fail, or make its tables where the app does not look; ""."""
-    own = OWN_DATABASE.search(text)
-    if own is not None:
+    """Why it would fail, or make its tables where the app does not look; "". In a volume that is new, MySQL
+    may make the app's database anew."""
+    own, dropped = OWN_DATABASE.search(text), DROPS_DATABASE.search(text)
+    droppings = {(bool(check), name) for check, name in DROPS_DATABASE.findall(text)}
+    mine = droppings == {(True, database.database)} and database.kind is not ServiceKind.POSTGRES
+    anew = mine and dropped is not None and ANEW.search(text, dropped.end()) is not None
+    if own is not None and not anew:
         return (
             f"it makes the database {own[1]}, which is there then; CREATE DATABASE IF NOT EXISTS lets it run"
         )
-    if DROPS_DATABASE.search(text) is not None:
+    if dropped is not None and not anew:
         return "it drops a database"
     elsewhere = next((one for one in USES.findall(text) if one != database.database), "")
     if elsewhere:

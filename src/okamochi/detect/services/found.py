@@ -32,7 +32,7 @@ from okamochi.model.service_images import data_folder
 from okamochi.model.settings import ServiceSetting
 from okamochi.system.tables import table_of
 
-__all__ = ["ChosenServices", "choose_services"]
+__all__ = ["ChosenServices", "choose_services", "name_for_database"]
 
 OFF = ("off", "none", "false", "")
 
@@ -68,6 +68,11 @@ class ChosenServices(msgspec.Struct, frozen=True):
         return next((variable.name for variable in found), "")
 
 
+def name_for_database(name: str) -> str:
+    """Of one that nobody names, after the project's own `name`."""
+    return name.replace("-", "_")[:60]
+
+
 def choose_services(
     sources: Sources, reached: Reached, dependencies: ChosenDependencies, chosen: ChosenSettings, name: str
 ) -> ChosenServices:
@@ -79,7 +84,7 @@ def choose_services(
             field="services", summary="no services", origin=chosen.origin("services"), evidence=evidence
         )
         return ChosenServices((), (off,))
-    database = name.replace("-", "_")[:60]
+    database = name_for_database(name)
     candidates, here = service_candidates(sources, reached, dependencies)
     rewrites, scheme = rewrites_of(sources, reached), scheme_asked_for(sources, reached)
     unencrypted = looks_for_sslmode(sources, reached)

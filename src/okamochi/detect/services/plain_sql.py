@@ -33,7 +33,7 @@ PLAIN = regex(
     r"(?:/\*!\d*\s*)?(?:create\s+(?:unlogged\s+)?table\b|create\s+(?:unique\s+|fulltext\s+|spatial\s+)?index\b"
     r"|create\s+(?:sequence|type|domain|extension)\b|create\s+(?:or\s+replace\s+)?view\b"
     r"|create\s+(?:database|schema)\b|alter\s+(?:table|sequence|type|index|view|database|schema|domain)\b"
-    r"|insert\s|copy\s[^;]*\bfrom\s+stdin\b|drop\s+(?:table|view|sequence|index|type|schema)\s+if\s+exists\b"
+    r"|insert\s|copy\s[^;]*\bfrom\s+stdin\b|drop\s+(?:table|view|sequence|index|type|schema|database)\s+if\s+exists\b"
     r"|set\s+(?!global\b|persist|password\b|role\b|session\s+authorization\b|@@global)"
     r"|select\s+(?:pg_catalog\.)?(?:set_config|setval)\s*\(|comment\s+on\b|(?:un)?lock\s+tables?\b"
     r"|start\s+transaction\b|begin\b|commit\b|use\s|analyze\b|show\s"

@@ -21,7 +21,7 @@ from okamochi.system.project_files import ProjectFiles
 
 WILD = frozenset("*?[!#")
 # filled by users, or by npm before it builds
-NOT_BUILT = regex(r"(user_?)?(avatars?|media|uploaded\w*|uploads?)|node_modules", re.IGNORECASE)
+NOT_BUILT = regex(r"(user_?)?(avatars?|media|uploaded\w*|uploads?)|node_modules|\..*", re.IGNORECASE)
 FILES = frozenset([".css", ".js", ".mjs"])  # which pages load; a lock of npm's is none
 CONFIGURES = regex(r"\.config\.\w+$|(^|/)(angular\.json|gulpfile\.\w+)$")
 

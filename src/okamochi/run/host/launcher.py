@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NoReturn
 
 CLONE_NEWNS = 0x00020000
@@ -192,8 +193,9 @@ def confinement(launch: Launch) -> Callable[[], None]:
         return lambda: None
     from importlib.machinery import SourceFileLoader
 
-    beside = Path(__file__).with_name("confine.py")
-    return partial(SourceFileLoader("confine", str(beside)).load_module().confine, **launch["confined"])
+    module = ModuleType("confine")
+    SourceFileLoader("confine", str(Path(__file__).with_name("confine.py"))).exec_module(module)
+    return partial(module.confine, **launch["confined"])
 
 
 def make_devices(folder: str) -> None:

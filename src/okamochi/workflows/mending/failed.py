@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Failed", "Mend", "Mended"]
 
-# `from shop import config`, of a package of the app's own
+# `from shop import config`, of a package of the app's own; a folder without __init__.py has no location
 OF_ITS_OWN = regex(
-    rf"cannot import name '(?P<name>\w+)' from '(?P<package>[\w.]+)' \({APP_ROOT}/[^)]*/__init__\.py\)"
+    rf"cannot import name '(?P<name>\w+)' from '(?P<package>[\w.]+)' "
+    rf"\((?:{APP_ROOT}/[^)]*/__init__\.py|unknown location)\)"
 )
 NOTHING: Mapping[str, str] = {}
 

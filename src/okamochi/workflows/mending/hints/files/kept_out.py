@@ -1,4 +1,5 @@
-"""A module that the folder has and the image has not: a pattern keeps it out; told where it is missed."""
+"""A module that the folder has and the image has not: a pattern keeps it out; or one that the folder lacks,
+too, since .gitignore keeps it where it was written. Told where it is missed."""
 
 import posixpath
 from typing import TYPE_CHECKING
@@ -19,13 +20,27 @@ def hint(failed: Failed) -> str:
     is_out = left_out(plan.source.exclude)
     path = next((one for one in _places(module, plan.application.import_root, project) if is_out(one)), "")
     if not path:
-        return ""
+        return _left_with_its_author(module, plan.application.import_root, project)
     by = _line_that_names(path, project) or "a pattern of the setting exclude, or a built-in one,"
     return (
         f"{path} is there, but {by} keeps it out of the image: if it holds no secret, take it back with "
         f'exclude = ["!/{path}"] in [tool.okamochi]; else let it read its values from variables, commit it, '
         "and take it out of that file"
     )
+
+
+def _left_with_its_author(module: str, import_root: str, project: "ProjectFiles") -> str:
+    """Where a line names that very file: one that names many (build/, *_local.py) says nothing of it."""
+    stem = f"{module.replace('.', '/')}.py"
+    for path in dict.fromkeys(posixpath.join(root, stem) for root in (import_root, "", "src")):
+        by = _line_that_names(path, project)
+        if by and posixpath.basename(by.rstrip(")").partition(" (")[2]) == posixpath.basename(path):
+            return (
+                f"{path} is not in this folder, since {by} keeps it out of git: write it anew with what the "
+                'code takes from it, or ask its author; exclude = ["!/'
+                f'{path}"] in [tool.okamochi] then takes it into the image'
+            )
+    return ""
 
 
 def _places(module: str, import_root: str, project: "ProjectFiles") -> tuple[str, ...]:
