@@ -51,7 +51,7 @@ def root(image: Image, tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("value", "rewritten"),
     [
         ("sqlite:////app/data/app.db", "sqlite:////srv/data/app.db"),
-        ("/app/shop:/opt/venv/bin:/usr/bin", "F/app/shop:F/bin:/usr/bin"),
+        ("/app/shop:/opt/venv/bin:/usr/bin", "F/app/shop:F/venv/bin:/usr/bin"),
         ("/files", "/srv/my files"),
         ("/tmp/.cache", "F/tmp/.cache"),
         ("/run/secrets/KEY", "/state/secrets/KEY"),
@@ -128,9 +128,11 @@ def test_without_isolation_the_images_python_believes_in_its_environment(root: P
     )
     folder = tmp_path / "with space"
     lines = completed.stdout.splitlines()
-    assert lines[0].startswith(f"{folder} {root}/")
-    assert lines[1] == f"{folder}/lib/{Path(sys.executable).resolve().name}/site-packages"
-    assert lines[2] == f"{folder}/bin/python"
+    # not the folder of the app: what lies below sys.prefix has its instance folder elsewhere
+    # https://flask.palletsprojects.com/en/stable/config/#instance-folders
+    assert lines[0].startswith(f"{folder}/venv {root}/")
+    assert lines[1] == f"{folder}/venv/lib/{Path(sys.executable).resolve().name}/site-packages"
+    assert lines[2] == f"{folder}/venv/bin/python"
     assert (folder / "app/data").readlink() == tmp_path / "volume"
 
 

@@ -118,7 +118,7 @@ def test_the_app_runs_and_ends_with_a_python_of_this_machine(
         program = "import os, sys; print(sys.prefix, os.environ['DATABASE_URL'], open('data/first').read())"
         assert engine.exec(spec.name, ("python", "-c", program)) == 0
         prefix, database, first = capfd.readouterr().out.split(maxsplit=2)
-        assert Path(prefix) == tmp_path / f"state/{spec.app}/host/{spec.name}/shim"
+        assert Path(prefix) == tmp_path / f"state/{spec.app}/host/{spec.name}/shim/venv"
         assert database == f"sqlite:///{tmp_path}/state/{spec.app}/volumes/data/app.db"
         assert first.strip() == "from the image"
         assert engine.check(spec.name, spec.healthcheck)[0]

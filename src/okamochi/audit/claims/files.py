@@ -9,6 +9,7 @@ from okamochi.system.words import some_of
 __all__ = ["FILES", "READ_ONLY_FOLDERS"]
 
 READ_ONLY_FOLDERS = ("/", "/app", "/opt/venv", "/opt/okamochi", "/etc", "/usr/lib", "/var")
+UNSEEN = untried("no file could be looked at")
 REFUSED = ("EROFS", "EACCES", "EPERM", "ENOENT")
 
 
@@ -62,11 +63,15 @@ def privileged(seen: Observation, plan: Plan) -> Judged:
     found = seen.inside.privileged
     if found and plan.base.kind == "image":
         return untried(f"the base has {shown(found)}; no-new-privileges makes the bits count for nothing")
+    if not found and not seen.inside.files:
+        return UNSEEN
     return judged(not found, f"found: {shown(found)}" if found else f"none among {seen.inside.files:,} files")
 
 
 def owned(seen: Observation, plan: Plan) -> Judged:
     found = seen.inside.writable
+    if not found and not seen.inside.files:
+        return UNSEEN
     return judged(
         not found, f"the app may change {shown(found)}" if found else f"none of {seen.inside.files:,} files"
     )

@@ -1,10 +1,10 @@
 """Without any isolation: the image's Python started through the image's own loader, at the host's paths.
 Where even that cannot run, `substitute` writes the environment instead.
 
-A folder of the app's own looks like a virtual environment to that Python: `bin/python` is a script that
-starts the loader, pyvenv.cfg names the image's Python, site-packages is a link into the image. So
-sys.executable, console scripts and sub-processes work. Paths of the image are rewritten to where the files
-really lie.
+A folder looks like a virtual environment to that Python: `bin/python` is a script that starts the loader,
+pyvenv.cfg names the image's Python, site-packages is a link into the image. So sys.executable, console
+scripts and sub-processes work. A copy of the app lies beside it: inside it would be an installed package to
+Flask, which has its instance folder elsewhere. Paths of the image are rewritten to where the files really lie.
 """
 
 import os
@@ -50,6 +50,10 @@ class Shim:
     root: Path
     places: tuple[tuple[str, str], ...]
 
+    @property
+    def programs(self) -> Path:
+        return venv_in(self.folder) / "bin"
+
     def path(self, text: str) -> str:
         """Where a path of the image lies on the host."""
         for inside, outside in self.places:
@@ -78,14 +82,14 @@ class Shim:
     def argv(self, argv: tuple[str, ...]) -> tuple[str, ...]:
         """The command, with its program replaced by the shim's where the shim has one."""
         name = argv[0].rpartition("/")[2]
-        ours = self.folder / "bin" / name
+        ours = self.programs / name
         first = str(ours) if ours.exists() else self.path(argv[0])
         return (first, *(self.rewritten(word) for word in argv[1:]))
 
     def environment(self, variables: tuple[tuple[str, str], ...]) -> dict[str, str]:
         """The image's variables in the host's words, and what libraries look for in fixed places."""
         environment = {name: self.rewritten(value) for name, value in variables}
-        environment["PATH"] = f"{self.folder / 'bin'}:{environment.get('PATH', '')}:/usr/bin:/bin"
+        environment["PATH"] = f"{self.programs}:{environment.get('PATH', '')}:/usr/bin:/bin"
         environment["TMPDIR"] = str(self.folder / "tmp")
         for name, inside in (
             ("SSL_CERT_FILE", "etc/ssl/certs/ca-certificates.crt"),
@@ -97,6 +101,10 @@ class Shim:
         if (self.folder / "fonts.conf").exists():
             environment["FONTCONFIG_FILE"] = str(self.folder / "fonts.conf")
         return environment
+
+
+def venv_in(folder: Path) -> Path:
+    return folder / "venv"
 
 
 def shim_at(
@@ -113,7 +121,7 @@ def shim_at(
     places = dict(volumes)
     if secrets_folder:
         places[SECRETS_MOUNT] = secrets_folder
-    places |= {"/opt/venv/bin": str(folder / "bin"), "/opt/venv": str(folder), "/tmp": str(folder / "tmp")}
+    places |= {"/opt/venv": str(venv_in(folder)), "/tmp": str(folder / "tmp")}
     places |= {"/opt/okamochi": str(root / "opt/okamochi"), app_root: source or str(folder / "app")}
     longest_first = sorted(places.items(), key=lambda place: (-len(place[0]), place[0]))
     return Shim(folder, root, tuple(longest_first))
@@ -126,14 +134,14 @@ def fill(
     app_root: str,
     environment: Callable[[Path, Path], None],
 ) -> None:
-    """bin, site-packages, tmp, and a copy of an app that is not elsewhere, in a folder that has none of them.
+    """An environment, tmp, and a copy of an app that is not elsewhere, in a folder that has none of them.
 
-    `environment(folder, root)` writes the first two, as `images_environment` does. EngineError when the root
-    has no loader or no Python."""
+    `environment(venv, root)` writes the first, as `images_environment` does. EngineError when the root has no
+    loader or no Python."""
     folder, root = shim.folder, shim.root
-    (folder / "bin").mkdir(parents=True)
+    shim.programs.mkdir(parents=True)
     (folder / "tmp").mkdir(mode=0o700)
-    environment(folder, root)
+    environment(venv_in(folder), root)
     write_fonts(folder, root)
     if shim.path(app_root) != str(folder / "app"):
         return
