@@ -1,6 +1,7 @@
 """What this machine lacks that a test needs."""
 
 import os
+import socket
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -31,6 +32,15 @@ def require_apart(apart: Apart) -> None:
         pytest.skip("only root may make another folder its root")
     if apart is Apart.LANDLOCK and not landlock_version():
         lacking("this kernel has no landlock")
+
+
+def require_address(address: str) -> None:
+    """Of the loopback: many containers have no IPv6."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        socket.create_server((address, 0), family=family).close()
+    except OSError as error:
+        lacking(f"nothing can listen at {address}: {error}")
 
 
 @cache

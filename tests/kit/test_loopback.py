@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from tests.kit.conftest import free_port
+from tests.lacks import require_address
 
 from okamochi.kit import loopback
 
@@ -95,6 +96,7 @@ def heard(link: socket.socket) -> bytes:
 def test_what_is_said_at_the_door_is_said_to_the_service_until_both_have_ended(
     service: int, address: str
 ) -> None:
+    require_address(address)
     port = free_port()
     with Started({f"OKAMOCHI_LOOPBACK_{port}": f"localhost:{service}"}):
         assert heard(linked(address, port)) == b"bowlend"
