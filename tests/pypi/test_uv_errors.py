@@ -5,7 +5,7 @@ from wheel_making import local_environ, make_world
 
 from okamochi.errors import BuildError, ConflictError, RegistryError, TransientRegistryError
 from okamochi.pypi.requirement_line import ADDED, requirement_of
-from okamochi.pypi.uv_errors import Explained, no_wheel_for, uv_failure
+from okamochi.pypi.uv_errors import Explained, explained_lines, no_wheel_for, uv_failure
 from okamochi.pypi.uv_program import uv_version
 from okamochi.system.process import Completed
 
@@ -110,3 +110,21 @@ def test_a_version_whose_metadata_cannot_be_read_is_the_one_to_leave():
     assert uv_failure(said, lines=(), doing="resolving", offline=False).hint == (
         "ask for another version of ipykernel: what was published of this one cannot be read"
     )
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("http://me:hunter2@host:8080/simple", "http://host:8080/simple"),
+        ("http://me:hunter2@more@host/simple", "http://host/simple"),
+        ("http://me:hunter2/more@host/simple", "http://host/simple"),
+        ("http://me:hunter2", "http://"),
+        ("http://host:8080/a@b", "http://host:8080/a@b"),
+        ("http://[::1]:8080/simple", "http://[::1]:8080/simple"),
+    ],
+)
+def test_no_form_of_a_login_is_shown(address: str, shown: str) -> None:
+    said = f"error: invalid value '{address}' for '--default-index': invalid port number\n"
+    lines = explained_lines(Completed(("uv",), 2, b"", said.encode()))
+    assert f"'{shown}'" in lines[0]
+    assert "hunter2" not in lines[0]

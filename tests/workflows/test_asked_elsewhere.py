@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from okamochi.workflows.mending.asked_elsewhere import asked_elsewhere
+from okamochi.workflows.mending.asked_elsewhere import asked_elsewhere, parts_of
 
 PAGE = '<script src="/static/jquery.min.js"></script><script defer src="static/app.js?v=2"></script>'
 SCRIPTS = {
@@ -54,3 +54,11 @@ def test_a_script_of_a_library_is_passed_over() -> None:
     )
     said = asked_elsewhere(pages, 8000, texts.__getitem__, lambda path: path.endswith("/app.js"))
     assert said.startswith("/static/app.js ")
+
+
+def test_the_scripts_and_styles_of_a_page_are_its_parts() -> None:
+    page = (
+        '<link rel="icon" href="/i.png"><link href="../a.css" rel="stylesheet"><script src="b.js"></script>'
+        '<script src="https://cdn.example.org/c.js"></script><link rel="stylesheet" href="data:text/css,x">'
+    )
+    assert parts_of([("/shop/new", page)]) == ("/shop/b.js", "/a.css")

@@ -17,6 +17,7 @@ from okamochi.workflows.mending.looked_round import (
     SCRIPT_CHECK,
     Answered,
     ask_for,
+    broken_parts,
     other_site,
     refuses_name,
     seen_in_log,
@@ -107,7 +108,7 @@ def test_pages_that_fail_behind_a_first_page_that_does_not_are_told() -> None:
 def test_what_each_page_answered_is_kept(tmp_path: Path) -> None:
     class Pages(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            statuses = {"/report": 500, "/%E4%B8%80%E8%A6%A7": 404}
+            statuses = {"/report": 500, "/app.js": 500, "/%E4%B8%80%E8%A6%A7": 404}
             self.send_response(statuses.get(self.path, 200))
             self.send_header("Content-Length", "0")
             self.end_headers()
@@ -116,7 +117,10 @@ def test_what_each_page_answered_is_kept(tmp_path: Path) -> None:
 
     with HTTPServer(("127.0.0.1", 0), Pages) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        answers = ask_for(server.server_port, planned({"app.py": FLASK_APP}), ("/", "/report", "/一覧"))
+        plan = planned({"app.py": FLASK_APP})
+        answers = ask_for(server.server_port, plan, ("/", "/report", "/一覧"))
+        scripts = [("/", '<script src="app.js"></script><script src="other.js"></script>')]
+        assert broken_parts(server.server_port, plan, scripts) == answered(("/app.js", 500))
         server.shutdown()
     assert answers == answered(("/", 200), ("/report", 500), ("/一覧", 404))
 

@@ -83,6 +83,7 @@ def test_a_path_that_could_not_be_written_gets_its_place(
     )
     assert found is not None
     assert (found.kind, found.value) == (kind, value)
+    assert found.reason.startswith("the log of its start saw app.py:3 write /app/")
 
 
 def test_the_same_is_not_tried_twice(tmp_path: Path) -> None:

@@ -21,7 +21,8 @@ from okamochi.system.process import Completed
 
 __all__ = ["Explained", "explained_lines", "mentions", "no_wheel_for", "uv_failure", "without_wheels"]
 
-CREDENTIALS = regex(r"(://)[^/\s@`]+@")
+# a password may hold an @, and one with a bare slash makes a port of itself that uv shows
+CREDENTIALS = regex(r"(://)(?:[^/\s`]+@|[^/\s:@`\[]+:(?!\d{1,5}(?!\w))(?:[^\s`']{1,300}@|[^\s`'/]+))")
 ESCAPES = regex(r"\x1b\[[0-9;]*m")
 NOISE = ("warning:", "WARN ", "Using ", "Resolved ", "Prepared ", "Installed ", "Downloaded ", "Downloading ")
 # "x==1.0 has no usable wheels", "x>=1 has no wheels with …", "all versions of x have no usable wheels"

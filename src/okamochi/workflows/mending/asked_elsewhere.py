@@ -1,6 +1,7 @@
 """Pages whose browser is sent to an address of the developer's own machine, where nothing answers:
 `fetch("http://127.0.0.1:5000/predict")` of an app that is served at another port."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from urllib.parse import urljoin, urlsplit
@@ -8,10 +9,11 @@ from urllib.parse import urljoin, urlsplit
 from okamochi.run.machine import LOOPBACK, answers
 from okamochi.system.patterns import regex
 
-__all__ = ["asked_elsewhere"]
+__all__ = ["asked_elsewhere", "parts_of"]
 
 SCRIPT = regex(r"""<script\b[^>]{0,300}?\bsrc=["']([^"'<>]{1,300})["']""")
 FIXED = regex(r"""["'`](https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0):(\d{2,5}))(?=[/"'`?])""")
+STYLE = regex(r"""<link\b(?=[^>]{0,300}?\bstylesheet\b)[^>]{0,300}?\bhref=["']([^"'<>]{1,300})["']""")
 # libraries, which name such addresses in what they say
 OF_OTHERS = regex(r"\.min\.js$|/(?:node_modules|vendor|lib)s?/")
 MOST_SCRIPTS = 6
@@ -49,8 +51,19 @@ def seen(pages: Iterable[tuple[str, str]], content: Callable[[str], str]) -> Ite
     yield from ((path, content(path)) for path in islice(scripts, MOST_SCRIPTS))
 
 
+def parts_of(pages: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """Scripts and styles without which a page is there and shows nothing, a handful."""
+    found = (path for page, text in pages for kind in (SCRIPT, STYLE) for path in paths_of(kind, page, text))
+    return tuple(islice(dict.fromkeys(found), MOST_SCRIPTS))
+
+
 def own_scripts(page: str, text: str) -> Iterator[str]:
-    for source in SCRIPT.findall(text):
+    return (path for path in paths_of(SCRIPT, page, text) if not OF_OTHERS.search(path))
+
+
+def paths_of(kind: re.Pattern[str], page: str, text: str) -> Iterator[str]:
+    """On the same server."""
+    for source in kind.findall(text):
         parts = urlsplit(urljoin(page, source))
-        if not parts.netloc and not OF_OTHERS.search(parts.path):
+        if not parts.netloc and not parts.scheme:
             yield parts.path

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["FailedStart"]
 
 OF_SERVICES = (refused_password, unencrypted_service, unreachable_service)
-SEEN = "the log of its start shows that"
+SEEN = "the log of its start saw"
 
 
 class FailedStart:

@@ -22,13 +22,14 @@ from okamochi.run.state import UpRecord
 from okamochi.run.traces import UNNAMED, raised_traces
 from okamochi.system.words import shortened
 from okamochi.workflows.build import Building
-from okamochi.workflows.mending.asked_elsewhere import asked_elsewhere
+from okamochi.workflows.mending.asked_elsewhere import asked_elsewhere, parts_of
 from okamochi.workflows.mending.written_places import written_folder
 
 __all__ = [
     "SCRIPT_CHECK",
     "Answered",
     "ask_for",
+    "broken_parts",
     "looked_round",
     "other_site",
     "refuses_name",
@@ -82,8 +83,10 @@ def looked_round(
     if plan.application.framework is Framework.STREAMLIT:
         old = plan.web.probe == HttpProbe(path=OLD_HEALTH)
         answers += ask_for(record.port, plan, (OLD_SCRIPT_CHECK if old else SCRIPT_CHECK,), SCRIPT_SECONDS)
+    shown = [(one.page, one.text) for one in answers if one.status == HTTPStatus.OK]
+    answers += broken_parts(record.port, plan, shown)
     log = engine.logs(record.container, tail=LOG_LINES)
-    found = seen_in_log(log, building, "a look at its pages shows that")
+    found = seen_in_log(log, building, "a look at its pages saw")
     if found is None and (failing := told_of_failing(answers, log)):
         reporter.warn(failing)
     host = host_of(plan.web.probe) or OWN
@@ -93,17 +96,21 @@ def looked_round(
         reporter.warn(ELSEWHERE.format(place=place))
     if found is None and not plan.domain and refuses_name(record.url):
         reporter.warn(REFUSES_NAME.format(url=record.url))
-    if found is None and (said := elsewhere(answers, record.port, host, building)):
+    if found is None and (said := elsewhere(shown, record.port, host, building)):
         reporter.warn(said)
     return found
 
 
-def elsewhere(answers: Iterable[Answered], port: int, host: str, building: Building) -> str:
+def broken_parts(port: int, plan: Plan, shown: Iterable[tuple[str, str]]) -> list[Answered]:
+    """Scripts and styles of the pages that answer with an error of the server: these show nothing then."""
+    return [one for one in ask_for(port, plan, parts_of(shown)) if one.status >= 500]
+
+
+def elsewhere(shown: Iterable[tuple[str, str]], port: int, host: str, building: Building) -> str:
     def content(path: str) -> str:
         answer = answer_of(port, path, host, LOOK_SECONDS)
         return answer.text if answer is not None else ""
 
-    shown = ((one.page, one.text) for one in answers if one.status == HTTPStatus.OK)
     return asked_elsewhere(shown, port, content, lambda path: has_file(building, path))
 
 
