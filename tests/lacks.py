@@ -1,6 +1,7 @@
 """What this machine lacks that a test needs."""
 
 import os
+import socket
 
 import pytest
 
@@ -28,6 +29,15 @@ def require_apart(apart: Apart) -> None:
         pytest.skip("only root may make another folder its root")
     if apart is Apart.LANDLOCK and not landlock_version():
         lacking("this kernel has no landlock")
+
+
+def require_address(address: str) -> None:
+    """Of the loopback: many containers have no IPv6."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        socket.create_server((address, 0), family=family).close()
+    except OSError as error:
+        pytest.skip(f"nothing can listen at {address}: {error}")
 
 
 def has_namespaces() -> bool:

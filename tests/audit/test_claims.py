@@ -124,6 +124,8 @@ SILENT = [
     ("worker-replaced", replace(life(workers=(), replaced_seconds=None), inside=Inside()), Outcome.UNTRIED),
     ("migrations-again", life(migrated_again=()), Outcome.BESIDE),
     ("unchanged", outside(changed=None), Outcome.UNTRIED),
+    ("special-bits", inside(files=0), Outcome.UNTRIED),
+    ("code-is-roots", inside(files=0), Outcome.UNTRIED),
     ("stop", life(stop=None, untried=(("stop", "without an engine"),)), Outcome.UNTRIED),
     ("capabilities", replace(process(capabilities=1), engine="host"), Outcome.UNTRIED),
 ]

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from tests.kit.conftest import free_port
+from tests.lacks import require_address
 
 from okamochi.kit import loopback
 
@@ -83,16 +84,6 @@ def linked(address: str, port: int) -> socket.socket:
             time.sleep(0.05)
 
 
-def is_here(address: str) -> bool:
-    try:
-        socket.create_server(
-            (address, 0), family=socket.AF_INET6 if ":" in address else socket.AF_INET
-        ).close()
-    except OSError:
-        return False
-    return True
-
-
 def heard(link: socket.socket) -> bytes:
     """What comes back for "bowl" and the end of it."""
     with link:
@@ -105,8 +96,7 @@ def heard(link: socket.socket) -> bytes:
 def test_what_is_said_at_the_door_is_said_to_the_service_until_both_have_ended(
     service: int, address: str
 ) -> None:
-    if not is_here(address):
-        pytest.skip(f"this machine has no {address}")
+    require_address(address)
     port = free_port()
     with Started({f"OKAMOCHI_LOOPBACK_{port}": f"localhost:{service}"}):
         assert heard(linked(address, port)) == b"bowlend"
