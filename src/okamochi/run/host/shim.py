@@ -4,7 +4,7 @@ Where even that cannot run, `substitute` writes the environment instead.
 A folder looks like a virtual environment to that Python: `bin/python` is a script that starts the loader,
 pyvenv.cfg names the image's Python, site-packages is a link into the image. So sys.executable, console
 scripts and sub-processes work. A copy of the app lies beside it: inside it would be an installed package to
-Flask, which has its instance folder elsewhere. Paths of the image are rewritten to where the files really lie.
+Flask, which has its instance folder elsewhere. Paths of the image are rewritten to where they really lie.
 """
 
 import os
