@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-__all__ = ["confinement", "fence"]
+__all__ = ["confinement", "fence", "open_to_all"]
 
 PROGRAMS = ("/usr", "/bin", "/lib", "/lib64")
 """What programs of this machine need, a shell among them."""
