@@ -9,8 +9,9 @@ from okamochi.run.diagnose import exception
 from okamochi.run.proof.answer import Outcome, Verdict
 from okamochi.run.traces import SEE_TRACEBACK, Cause, own_line
 from okamochi.system.project_files import MemoryProject
-from okamochi.workflows.mending.failed import Failed
+from okamochi.workflows.mending.failed import Failed, Mended
 from okamochi.workflows.mending.hints.values.unset import hint, told_of_unset
+from okamochi.workflows.mending.mends.told.value_nobody_gave import mend
 from okamochi.workflows.plan import PlannedProject
 from tests.detect.plans import FLASK_APP, planned
 
@@ -55,6 +56,28 @@ def test_of_a_start_that_failed_the_same_is_told() -> None:
         project = cast(PlannedProject, SimpleNamespace(plan=plan, project=MemoryProject(files)))
         found = hint(Failed(verdict, None, project, log=TRACE, given=("ACCOUNT_SID",)))
         assert "with the lines AUTH_TOKEN=..." + more in found and found.endswith("...") is not bool(more)
+
+
+def test_no_other_version_is_tried_of_what_misses_a_value_but_of_what_misses_a_name() -> None:
+    plan = planned({"app.py": READS + FLASK_APP})
+    project = cast(PlannedProject, SimpleNamespace(plan=plan, project=MemoryProject({})))
+
+    def answered(error: str, *given: str) -> Mended:
+        trace = TRACE.replace("phone.PhoneError: Credentials are required", error)
+        cause = exception(trace)
+        return mend(
+            Failed(Verdict(outcome=Outcome.LIBRARY, cause=cause), None, project, log=trace, given=given)
+        )
+
+    assert answered("phone.PhoneError: Credentials are required") == ()
+    assert answered("AttributeError: 'NoneType' object has no attribute 'split'") == ()
+    for other in (
+        "TypeError: Client.__init__() got an unexpected keyword argument 'proxies'",
+        "AttributeError: module 'phone' has no attribute 'Line'",
+        "ImportError: cannot import name 'Line' from 'phone'",
+    ):
+        assert answered(other) is None
+    assert answered("phone.PhoneError: Credentials are required", "ACCOUNT_SID", "AUTH_TOKEN") is None
 
 
 def test_what_a_release_says_of_web_stays_behind_it() -> None:
