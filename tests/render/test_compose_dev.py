@@ -127,6 +127,7 @@ def test_what_has_an_interface_of_its_own_keeps_its_server(framework: str, sourc
     assert (watcher, folder) == ("/opt/venv/bin/watchfiles", "/app")
     assert command.startswith("/opt/venv/bin/python /opt/venv/bin/gunicorn ")
     assert f"--worker-class {worker} " in command and command.endswith(" app:app")
+    assert "gunicorn --graceful-timeout 1 " in command  # longer, an open page would keep the port
 
 
 def test_an_object_that_the_flask_command_does_not_take_is_followed_by_a_module_of_the_kit() -> None:

@@ -134,17 +134,23 @@ def web_argv(plan: Plan, web: Process) -> tuple[str, ...]:
             return (*kept, "--server.fileWatcherType=auto", "--server.runOnSave=true")
         case Framework.PANEL:
             return (*web.argv, "--autoreload")
-        case (
-            Framework.AIOHTTP | Framework.TORNADO
-        ):  # of an interface of their own, which no other server takes
-            return watched(web.argv)
+        case Framework.AIOHTTP | Framework.TORNADO:  # no other server takes their interfaces
+            return watched(quick_to_stop(web.argv))
         case _ if application.interface is ServerInterface.ASGI and reference and uvicorn_takes(reference):
             reference = OBJECT if application.parses_arguments else reference
             factory = ("--factory",) if reference.endswith("()") else ()
             options = ("--reload", *factory, "--host", "0.0.0.0", "--port", port)
             return (f"{VENV_ROOT}/bin/uvicorn", *options, reference.removesuffix("()"))
         case _:
-            return watched(web.argv)
+            return watched(quick_to_stop(web.argv))
+
+
+def quick_to_stop(argv: tuple[str, ...]) -> tuple[str, ...]:
+    """A page that stays open, as for events of the server, keeps a worker of aiohttp until the watcher kills
+    it."""
+    if posixpath.basename(argv[0]) != "gunicorn":
+        return argv
+    return (argv[0], "--graceful-timeout", "1", *argv[1:])
 
 
 def uvicorn_takes(reference: str) -> bool:
