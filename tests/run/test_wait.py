@@ -157,6 +157,22 @@ def test_workers_that_end_without_an_error_are_not_waited_for(asked: str, given_
     assert (told in caught.value.message) is given_up
 
 
+def test_an_app_that_drops_each_connection_is_not_waited_for() -> None:
+    """gunicorn takes an OSError of the app for one of the connection."""
+    dropped = (
+        "[6] [ERROR] Socket error processing request.\nTraceback (most recent call last):\n"
+        '  File "/opt/venv/lib/python3.13/site-packages/beaker/util.py", line 90, in verify_directory\n'
+        "    os.makedirs(dir)\nOSError: [Errno 30] Read-only file system: './data'\n"
+    )
+    patient = replace(QUICK, limit_seconds=30, log_seconds=0.1)
+    with pytest.raises(UnhealthyError, match="drops each connection: the app writes to") as caught:
+        wait_until_healthy(as_engine(FakeEngine(state(), log=dropped * 5)), spec(closed_port()), patient)
+    assert caught.value.unwritable == "./data"
+    with pytest.raises(UnhealthyError, match="was not healthy"):
+        impatient = replace(patient, limit_seconds=1)
+        wait_until_healthy(as_engine(FakeEngine(state(), log=dropped)), spec(closed_port()), impatient)
+
+
 def test_workers_that_gunicorn_itself_stops_are_waited_for() -> None:
     log = "".join(
         f"[1] [CRITICAL] WORKER TIMEOUT (pid:{pid})\n[1] [ERROR] Worker (pid:{pid}) was sent SIGKILL!\n"

@@ -16,7 +16,7 @@ from okamochi.run.port_failures import says_taken
 from okamochi.run.ports import taken_by
 from okamochi.run.spec import ContainerState, Running, RunSpec
 from okamochi.run.traces import Cause
-from okamochi.run.worker_failures import ended_workers, killed_workers
+from okamochi.run.worker_failures import dropped_requests, ended_workers, killed_workers
 from okamochi.system.patterns import regex
 
 __all__ = [
@@ -36,6 +36,8 @@ T = TypeVar("T", bound=UnhealthyError)
 START_SECONDS = 120
 KILLED_IN_VAIN = 5
 ENDED_IN_VAIN = 3
+DROPPED_IN_VAIN = 5
+MOST_LINES = 1000  # each of these comes with a traceback or two
 CLOSED = regex(r"GET /\S+ answered (?P<status>401|403|404)$")
 PAGELESS_HINT = (
     "the app has no page at /, and fails where it tells so; a page of its own tells whether it is well: "
@@ -210,7 +212,7 @@ class Wait:
         if not look.starting or waited - self.log_read < self.patience.log_seconds:
             return ""
         self.log_read = waited
-        return dying_workers(self.engine.logs(self.spec.name))
+        return dying_workers(self.engine.logs(self.spec.name, tail=MOST_LINES))
 
     def _page_fails(self, look: Look, waited: float) -> bool:
         """Whether / has answered 5xx for long enough."""
@@ -237,9 +239,12 @@ class Wait:
 
 
 def dying_workers(log: str) -> str:
-    """What becomes of gunicorn's workers where none comes to serve; "" while there is hope."""
+    """What becomes of gunicorn's workers, or of all that is asked of them, where no answer comes; "" while
+    there is hope."""
     if len(killed_workers(log)) >= KILLED_IN_VAIN:
         return "its workers are killed one after another"
+    if dropped_requests(log) >= DROPPED_IN_VAIN:
+        return "it fails before it answers, and drops each connection"
     return "its workers end one after another" if len(ended_workers(log)) >= ENDED_IN_VAIN else ""
 
 

@@ -6,6 +6,7 @@ from okamochi.run.traces import Cause, last_trace, told_by
 
 __all__ = [
     "bad_concurrency",
+    "dropped_requests",
     "ended_workers",
     "ends_itself",
     "killed_workers",
@@ -62,6 +63,12 @@ def killed_workers(log: str) -> set[str]:
     """Those that somebody else than gunicorn killed, which is the system, for want of memory."""
     killed = set(re.findall(r"Worker \(pid:(\d+)\) was sent SIGKILL", log))
     return killed - set(re.findall(r"WORKER TIMEOUT \(pid:(\d+)\)", log))
+
+
+def dropped_requests(log: str) -> int:
+    """How many ended in an OSError of the app, which gunicorn takes for one of the connection, and closes it
+    without a word."""
+    return log.count("[ERROR] Socket error processing request.")
 
 
 def ended_workers(log: str) -> dict[str, str]:
