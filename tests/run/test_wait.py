@@ -167,7 +167,7 @@ def test_an_app_that_drops_each_connection_is_not_waited_for() -> None:
     patient = replace(QUICK, limit_seconds=30, log_seconds=0.1)
     with pytest.raises(UnhealthyError, match="drops each connection: the app writes to") as caught:
         wait_until_healthy(as_engine(FakeEngine(state(), log=dropped * 5)), spec(closed_port()), patient)
-    assert caught.value.unwritable == "./data"
+    assert caught.value.unwritable == "./data/"
     with pytest.raises(UnhealthyError, match="was not healthy"):
         impatient = replace(patient, limit_seconds=1)
         wait_until_healthy(as_engine(FakeEngine(state(), log=dropped)), spec(closed_port()), impatient)
