@@ -449,6 +449,28 @@ services:
 """
 
 
+MONGO = f"{HEAD}from pymongo import MongoClient\nclient = MongoClient(os.environ.get('MONGO_URI'))\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "named"),
+    [
+        (f"{MONGO}db = client[os.environ.get('STORE')]\n", {"STORE"}),
+        (f"{MONGO}name = os.environ.get('STORE')\ndb = client.get_database(name)\n", {"STORE"}),
+        (
+            f"{HEAD}import pymongo\ndb = pymongo.MongoClient(os.environ['MONGO_URI'])[os.environ['STORE']]\n",
+            {"STORE"},
+        ),
+        (f"{MONGO}db = client[os.environ.get('STORE', 'shop')]\n", set()),
+        (f"{MONGO}shelves = dict()\nshelf = shelves[os.environ.get('STORE')]\n", set()),
+    ],
+)
+def test_a_variable_that_names_the_database_of_a_client_is_told_it(source: str, named: set[str]) -> None:
+    variables = told(only("pymongo", source))
+    assert {name for name, template in variables.items() if template == "{database}"} == named
+    assert "MONGO_URI" in variables
+
+
 BOTH_DATABASES = f"{HEAD}mongo = os.getenv('MONGO_URL', 'mongodb://localhost:27017')\n"
 IN_A_VIEW = (
     "@app.route('/')\ndef page():\n    return str(os.getenv('MONGO_URL', 'mongodb://localhost:27017'))\n"

@@ -4,6 +4,7 @@ f"postgresql://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}"
 "mysql://%s:%s@%s/%s" % (user, password, server, name)
 URL.create("postgresql", host=settings.server, username=settings.login)
 pymysql.connect(host=os.getenv("CLEARDB_ADDRESS"), user=os.getenv("CLEARDB_LOGIN"))
+MongoClient(os.getenv("MONGO_URI"))[os.getenv("DB_NAME")]
 """
 
 import ast
@@ -29,6 +30,7 @@ VALUE = rf"(?:{MARK}(\d+){MARK}|[^{MARK}/:@?]*)"
 ADDRESS = regex(
     rf"(?P<scheme>[a-z]+)(?:\+(?!srv)\w+)?://(?:{VALUE}(?::{VALUE})?@)?{VALUE}(?::{VALUE})?(?:/{VALUE})?"
 )
+OF_MANY_DATABASES = frozenset(["MongoClient", "AsyncMongoClient", "AsyncIOMotorClient", "MotorClient"])
 ORDER = ("user", "password", "host", "port", "database")
 # what leaves the value as it is
 PLAIN = frozenset(["str", "int", "quote", "quote_plus"])
@@ -54,6 +56,8 @@ def told_parts(module: Module, sources: Sources) -> Iterator[ToldPart]:
             taker = _taker(call, module)
             for one in spread(call, module, sources).keywords if taker else ():
                 yield from _part(taker, KEYWORDS.get(one.arg or "", ""), one.value)
+    if not OF_MANY_DATABASES.isdisjoint(words):
+        yield from _databases_of_clients(module)
 
 
 def _taker(call: ast.Call, module: Module) -> str:
@@ -66,6 +70,37 @@ def _taker(call: ast.Call, module: Module) -> str:
         named = call.args[0] if call.args else keyword_value(call, "drivername")
         return text_of(named).partition("+")[0]
     return ""
+
+
+def _databases_of_clients(module: Module) -> Iterator[ToldPart]:
+    """client[NAME] and client.get_database(NAME), where the module makes the client.
+    https://pymongo.readthedocs.io/en/stable/api/pymongo/mongo_client.html"""
+    made = {
+        last_name(target): of
+        for node in module.of(ast.Assign)
+        if (of := _client_of_many(node.value, module))
+        for target in node.targets
+    }
+
+    def client(value: ast.expr) -> str:
+        return _client_of_many(value, module) or made.get(last_name(value), "")
+
+    for node in module.of(ast.Subscript):
+        yield from _part(of, "database", node.slice) if (of := client(node.value)) else ()
+    for call in module.of(ast.Call):
+        match call:
+            case ast.Call(func=ast.Attribute(value=value, attr="get_database"), args=[name, *_]):
+                yield from _part(of, "database", name) if (of := client(value)) else ()
+            case _:
+                pass
+
+
+def _client_of_many(value: ast.expr, module: Module) -> str:
+    """The module of the client that a call makes; "" for another value."""
+    top, _, rest = (
+        module.imports.full(value.func).partition(".") if isinstance(value, ast.Call) else ("", "", "")
+    )
+    return top if top in MODULES and rest.rpartition(".")[2] in OF_MANY_DATABASES else ""
 
 
 def _of_address(pieces: Pieces) -> Iterator[ToldPart]:

@@ -122,8 +122,11 @@ class _Teller:
             self.found[read.name] = kinds[0]
             return
         is_host = read.is_host or read.part_for(self.facts) == "host"
-        if is_host:
-            self.found |= _told_beside(self.facts, self.others)
+        told = _told_beside(self.facts, self.others)
+        if not is_host:  # an address may leave the database to a variable of its own
+            unsaid = {one.name for one in self.others if one.default is None}
+            told = {name: part for name, part in told.items() if part == "{database}" and name in unsaid}
+        self.found |= told
         host = host_variable(self.facts, read.name, self.names)
         if is_pair(self.facts, read):
             self.found[read.name] = PAIR
