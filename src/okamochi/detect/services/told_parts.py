@@ -97,9 +97,9 @@ def _databases_of_clients(module: Module) -> Iterator[ToldPart]:
 
 def _client_of_many(value: ast.expr, module: Module) -> str:
     """The module of the client that a call makes; "" for another value."""
-    top, _, rest = (
-        module.imports.full(value.func).partition(".") if isinstance(value, ast.Call) else ("", "", "")
-    )
+    if not isinstance(value, ast.Call):
+        return ""
+    top, _, rest = module.imports.full(value.func).partition(".")
     return top if top in MODULES and rest.rpartition(".")[2] in OF_MANY_DATABASES else ""
 
 
