@@ -23,16 +23,16 @@ print('serves', flush=True)
 time.sleep(60)
 """
 HAS_A_CHILD = """\
-import os, time
+import os, signal, time
 told, tells = os.pipe()
 child = os.fork()
 if not child:
-    os.write(tells, b".")  # Python forgets signals that come while it forks
+    os.write(tells, b"default" if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL else b"handler")
     time.sleep(60)
     os._exit(0)
-os.read(told, 1)
+found = os.read(told, 7).decode()
 os.kill(child, 15)
-print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+print(found, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 time.sleep(60)
 """
 
@@ -77,8 +77,15 @@ def test_process_one_ends_at_a_stop_as_its_own_handler_says_or_at_once(
 
 
 def test_a_child_that_process_one_forks_is_killed_as_ever(environment: Path) -> None:
+    """A handler of Python's would wait for a library that computes for long."""
     with process_one(environment, HAS_A_CHILD) as (_, _, said):
-        assert said == "-15"
+        assert said == "default -15"
+
+
+def test_a_handler_of_the_programs_own_is_left_to_what_it_forks(environment: Path) -> None:
+    own = "import signal\nsignal.signal(15, lambda number, frame: os._exit(7))\n"
+    with process_one(environment, own + HAS_A_CHILD.replace("child, 15", "child, 9")) as (_, _, said):
+        assert said == "handler -9"
 
 
 def test_an_image_has_it_where_its_python_looks_at_its_start() -> None:
