@@ -15,6 +15,7 @@ from okamochi.model.plan import (
     Framework,
     Plan,
     ServerInterface,
+    WebApplication,
 )
 from okamochi.model.process import Process, ProcessType, Resources, SecurityContext
 from okamochi.system.words import word_tuple
@@ -134,9 +135,7 @@ def web_argv(plan: Plan, web: Process) -> tuple[str, ...]:
             return (*kept, "--server.fileWatcherType=auto", "--server.runOnSave=true")
         case Framework.PANEL:
             return (*web.argv, "--autoreload")
-        case Framework.AIOHTTP | Framework.TORNADO:  # no other server takes their interfaces
-            return watched(quick_to_stop(web.argv))
-        case _ if application.interface is ServerInterface.ASGI and reference and uvicorn_takes(reference):
+        case _ if application.interface is ServerInterface.ASGI and reference and uvicorn_takes(application):
             reference = OBJECT if application.parses_arguments else reference
             factory = ("--factory",) if reference.endswith("()") else ()
             options = ("--reload", *factory, "--host", "0.0.0.0", "--port", port)
@@ -153,9 +152,11 @@ def quick_to_stop(argv: tuple[str, ...]) -> tuple[str, ...]:
     return (argv[0], "--graceful-timeout", "1", *argv[1:])
 
 
-def uvicorn_takes(reference: str) -> bool:
-    """It calls a factory without arguments only."""
-    return not any(one in reference.removesuffix("()") for one in ARGUMENTS)
+def uvicorn_takes(application: WebApplication) -> bool:
+    """It calls a factory without arguments only, and two frameworks have an interface of their own."""
+    if application.framework in (Framework.AIOHTTP, Framework.TORNADO):
+        return False
+    return not any(one in application.object_reference.removesuffix("()") for one in ARGUMENTS)
 
 
 def django_admin(plan: Plan) -> str:

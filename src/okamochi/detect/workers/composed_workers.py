@@ -83,16 +83,19 @@ def _script(settings: Mapping[str, Any], project: ProjectFiles) -> str:
         return ""
     if len(argv) < 2 or OF_SHELLS.search(command):
         return ""
+    text = _source_of_worker(argv, project)
+    restart = str(settings.get("restart") or "").partition(":")[0]
+    stays = restart in KEPT_UP or ENDLESS.search(text) is not None
+    return shlex.join(argv) if text and stays else ""
+
+
+def _source_of_worker(argv: list[str], project: ProjectFiles) -> str:
+    """Of what the command runs; "" for what serves, or is not the project's."""
     program = argv[0].rpartition("/")[2]
     if PYTHON.fullmatch(program) is not None:
         text = next((found for word in argv[1:4] if (found := _source_of(word, project))), "")
-        works = bool(text) and not SERVES.search(text)
-    else:
-        text = _commands_of_flask(argv[-1], project) if program == "flask" and len(argv) == 2 else ""
-        works = bool(text)
-    restart = str(settings.get("restart") or "").partition(":")[0]
-    stays = restart in KEPT_UP or ENDLESS.search(text) is not None
-    return shlex.join(argv) if works and stays else ""
+        return "" if SERVES.search(text) else text
+    return _commands_of_flask(argv[1], project) if program == "flask" and len(argv) == 2 else ""
 
 
 def _commands_of_flask(name: str, project: ProjectFiles) -> str:

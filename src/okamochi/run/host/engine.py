@@ -110,6 +110,8 @@ class HostEngine:
     @cached_property
     def fences(self) -> bool:
         """Whether a program without a root of its own can be kept to its files."""
+        if not self._isolation.rooted:
+            return self._isolation.fenced
         with self.images.cache.temporary() as folder:
             return can_fence(self.runner, folder)
 

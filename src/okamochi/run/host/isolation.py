@@ -91,10 +91,11 @@ class Isolation:
 
     @property
     def of_builds(self) -> "Isolation":
-        """What strangers' programs run in: what they leave running must end with them."""
+        """What strangers' programs run in: what they leave running must end with them. A fence would
+        leave them more than they get."""
         if self.apart is Apart.NAMESPACES:
             return self
-        return replace(self, namespaces=(), jailed=self.apart is Apart.JAIL)
+        return replace(self, namespaces=(), jailed=self.apart is Apart.JAIL, fenced=False)
 
 
 def substituted() -> Isolation:
@@ -145,9 +146,8 @@ def can_fence(runner: Runner, folder: Path) -> bool:
     `folder` is for the probe's own files."""
     if sys.platform != "linux" or not landlock_version():
         return False
-    told = description(folder, {}, argv=("/bin/sh", "-c", ":"), confined=fence((), (str(folder),)))
-    with described(folder, told) as command:
-        return runner.run(command, timeout_seconds=30).ok
+    confined = fence((), (str(folder),))
+    return probed(runner, folder, folder, {}, argv=("/bin/sh", "-c", ":"), confined=confined)
 
 
 def without_namespaces(runner: Runner, folder: Path) -> Apart:
@@ -171,14 +171,8 @@ def missing_with(namespaces: Mapping[str, bool]) -> tuple[str, ...]:
 
 
 def probed(runner: Runner, folder: Path, root: Path, namespaces: Mapping[str, bool], **more: object) -> bool:
-    path = folder / "probe.json"
-    path.write_text(json.dumps(description(root, namespaces, **more)))
-    return runner.run(launcher_argv("probe", path), timeout_seconds=30).ok
-
-
-def description(root: Path, namespaces: Mapping[str, bool], **more: object) -> dict[str, object]:
-    """Of a command of a probe, as the launcher reads it."""
-    return {
+    """Whether the launcher gets that far: to the place of a command, or with `argv` to its end."""
+    launch = {
         "namespaces": namespaces,
         "root": str(root),
         "argv": [],
@@ -193,6 +187,8 @@ def description(root: Path, namespaces: Mapping[str, bool], **more: object) -> d
         "cores": 1,
         **more,
     }
+    with described(folder, launch) as command:
+        return runner.run(command, timeout_seconds=30).ok
 
 
 @contextmanager

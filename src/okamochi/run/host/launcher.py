@@ -2,7 +2,7 @@
 
 Run as a program of its own (python -I -S launcher.py VERB LAUNCH.json), so that no thread or lock of okamochi
 lives on in it; standard library only. Verbs: `supervise` (in the background), `run` (one command on this
-terminal), `probe` (can this machine isolate like that?).
+terminal; without one, whether this machine isolates like that).
 """
 
 import ctypes
@@ -49,8 +49,6 @@ def main(verb: str, launch: Launch) -> int:
             return supervise(launch)
         case "run":
             return run(launch)
-        case "probe":
-            return run({**launch, "argv": []})
     raise SystemExit(f"no verb {verb!r}")
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from okamochi.run.host.fence import fence
 from okamochi.run.host.jail import linked
 from okamochi.run.host.names import names_library
 from okamochi.run.host.shim import exec_script, loading
@@ -93,9 +92,7 @@ class OwnRoot(HostPlace):
 class OwnUser(HostPlace):
     """The packages' files at the host's paths: a tree of links to them, with scripts in the place of the
     programs, which look for what is beside them. initdb asks for the name of its user, whom nobody need have
-    written down. Where it is `fenced`, what it runs finds no files but these."""
-
-    fenced: bool = False
+    written down."""
 
     @property
     def data(self) -> str:
@@ -139,10 +136,7 @@ class OwnUser(HostPlace):
     def launch(self) -> dict[str, Any]:
         names = {"NSS_WRAPPER_PASSWD": "passwd", "NSS_WRAPPER_GROUP": "group"}
         environment = {name: str(self.programs / "accounts" / file) for name, file in names.items()}
-        reads, writes = (str(self.root), str(self.programs)), (str(self.folder),)
-        fenced = {"confined": fence(reads, writes)} if self.fenced else {}
         return {
-            **fenced,
             "root": str(self.root),
             "switch_user": False,
             "uid": os.geteuid(),
@@ -159,10 +153,8 @@ def accounts(user: int, group: int) -> Mapping[str, str]:
     }
 
 
-def place_for(root: Path, folder: Path, programs: Path, *, fenced: bool) -> OwnRoot | OwnUser:
-    if os.geteuid() == 0:
-        return OwnRoot(root, folder, programs)
-    return OwnUser(root, folder, programs, fenced)
+def place_for(root: Path, folder: Path, programs: Path) -> OwnRoot | OwnUser:
+    return OwnRoot(root, folder, programs) if os.geteuid() == 0 else OwnUser(root, folder, programs)
 
 
 def emptied(folder: Path, place: OwnRoot | OwnUser) -> None:

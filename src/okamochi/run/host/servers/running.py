@@ -12,6 +12,7 @@ from okamochi.errors import EngineError
 from okamochi.model.backing_service import BackingService
 from okamochi.model.process import Process, ProcessType
 from okamochi.run.host.engine import HostEngine
+from okamochi.run.host.fence import fence
 from okamochi.run.host.isolation import described
 from okamochi.run.host.records import Records
 from okamochi.run.host.servers.kinds import SERVERS
@@ -157,7 +158,11 @@ class HostServer:
         )
 
     def _told(self, argv: Iterable[str]) -> dict[str, Any]:
-        folder = self._records.folder(self.spec)
+        folder, place = self._records.folder(self.spec), self._place
+        confined = {}
+        if isinstance(place, OwnUser) and self.engine.fences:
+            reads, writes = (str(place.root), str(place.programs)), (str(place.folder),)
+            confined["confined"] = fence(reads, writes)
         return {
             "namespaces": {},
             "argv": tuple(argv),
@@ -167,7 +172,8 @@ class HostServer:
             "cores": os.cpu_count() or 1,
             "status": str(folder / "status.json"),
             "log": str(folder / "log"),
-            **self._place.launch,
+            **place.launch,
+            **confined,
         }
 
     @property
@@ -181,8 +187,7 @@ class HostServer:
     @property
     def _place(self) -> OwnRoot | OwnUser:
         kept = self._records.volume_folder(self.app, data_volume(self.service.name))
-        programs = self._records.folder(self.spec) / "programs"
-        return place_for(self.root, kept, programs, fenced=self.engine.fences)
+        return place_for(self.root, kept, self._records.folder(self.spec) / "programs")
 
 
 def data_volume(service: str) -> str:
